@@ -1,0 +1,198 @@
+"""The whole chain: micrograph -> mask -> regions -> particles, for one image or many."""
+
+import collections
+import dataclasses
+import importlib.metadata
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .errors import AntemaError, Cancelled
+from .measurement import measure
+from .micrograph import Micrograph
+from .network import load_network
+from .options import Options, option
+from .progress import Progress, part
+from .reading import read_frames
+from .segmentation import SPECK, SegmentationOptions, mask_from_probability, probability_map
+from .separation import LEFT_OUT, Region, SeparationOptions, separate
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings(Options):
+    """All that decides about the numbers, one options class per stage."""
+
+    segmentation: SegmentationOptions = option(
+        SegmentationOptions(), "Segmentation", "How particles are told from the background."
+    )
+    separation: SeparationOptions = option(
+        SeparationOptions(), "Separation", "How touching and overlapping particles are told apart."
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Analysis:
+    """The result for one micrograph: enough to make every figure and every export again.
+
+    Parameters
+    ----------
+    micrograph : Micrograph
+    settings : Settings
+    probability : ndarray of shape (M, N), float16
+        What the segmentation thinks of each pixel.
+    mask : ndarray of shape (M, N), bool
+    regions : tuple of Region
+        Particles and what was left out, each with its status and reason.
+    particles : DataFrame
+        The columns of `antema.COLUMNS`; row i is the i-th region that was not left out.
+    left_out : dict of str to int
+        How many were left out, by reason.
+    weights_sha256 : str or None
+        Of the network used, None for Otsu's method.
+    warnings : tuple of str
+        What makes the numbers doubtful, one sentence each.
+    version : str
+        Of antema.
+    """
+
+    micrograph: Micrograph
+    settings: Settings
+    probability: np.ndarray
+    mask: np.ndarray
+    regions: tuple[Region, ...]
+    particles: pd.DataFrame
+    left_out: dict[str, int]
+    weights_sha256: str | None
+    warnings: tuple[str, ...] = ()
+    version: str = dataclasses.field(default_factory=lambda: importlib.metadata.version("antema"))
+
+
+def analyze(
+    micrograph: Micrograph,
+    settings: Settings = Settings(),
+    progress: Progress | None = None,
+    previous: Analysis | None = None,
+) -> Analysis:
+    """Find, separate and measure the particles of a micrograph.
+
+    Parameters
+    ----------
+    micrograph : Micrograph
+    settings : Settings
+    progress : callable, optional
+        Called with (fraction, message), fraction never decreasing from 0 to 1; may raise Cancelled.
+    previous : Analysis, optional
+        An analysis of the same pixels with other settings: whatever still holds of it is not computed
+        again.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    MissingScale
+        If the micrograph has no pixel size.
+    WeightsNotFound
+        If the network's weights are absent or damaged.
+    """
+    nm_per_pixel = micrograph.known_nm_per_pixel
+    report = part(progress, 0, 1)
+    if previous is not None and previous.micrograph.pixels is not micrograph.pixels:
+        previous = None
+
+    finding = settings.segmentation
+    if previous is not None and _same_network(previous.settings.segmentation, finding):
+        probability = previous.probability
+    else:
+        probability = probability_map(micrograph, finding, part(progress, 0, 0.7))
+    report(0.7, "drawing outlines")
+    mask, specks = mask_from_probability(probability, finding, nm_per_pixel)
+    regions = separate(mask, nm_per_pixel, settings.separation, part(progress, 0.72, 0.9))
+    report(0.9, "measuring")
+    convexity = settings.separation.convexity
+    particles = measure(regions, nm_per_pixel, micrograph=micrograph, convexity=convexity)
+    left_out = collections.Counter(r.reason for r in regions if r.status == LEFT_OUT)
+    if specks:
+        left_out[SPECK] = specks
+    weights = load_network(finding.weights).sha256 if finding.method == "network" else None
+    report(1, "done")
+    return Analysis(
+        micrograph=micrograph,
+        settings=settings,
+        probability=probability,
+        mask=mask,
+        regions=tuple(regions),
+        particles=particles,
+        left_out=dict(left_out),
+        weights_sha256=weights,
+        warnings=tuple(_doubts(mask, particles, nm_per_pixel)),
+    )
+
+
+def analyze_many(
+    paths: Iterable[str | Path],
+    settings: Settings = Settings(),
+    *,
+    nm_per_pixel: float | None = None,
+    progress: Progress | None = None,
+    on_error: Callable[[Path, AntemaError], None] | None = None,
+) -> Iterator[Analysis]:
+    """Analyse files one after the other, every frame of each, and yield the results as they are ready.
+
+    Parameters
+    ----------
+    paths : iterable of path
+    settings : Settings
+    nm_per_pixel : float, optional
+        Pixel size given by hand; wins over what the files say.
+    progress : callable, optional
+        As for `analyze`, over all the files.
+    on_error : callable, optional
+        Called with (path, error) for a file that cannot be analysed, after which the batch goes on;
+        without it the error is raised.
+
+    Yields
+    ------
+    Analysis
+    """
+    paths = [Path(path) for path in paths]
+    for done, path in enumerate(paths):
+        # A file of several frames has no known number of them beforehand: its span is halved each time.
+        start, end = done / len(paths), (done + 1) / len(paths)
+        try:
+            for micrograph in read_frames(path, nm_per_pixel):
+                middle = (start + end) / 2
+                named = part(progress, start, middle)
+                yield analyze(micrograph, settings, lambda f, m, n=micrograph.name, p=named: p(f, f"{n}: {m}"))
+                start = middle
+        except Cancelled:
+            raise
+        except AntemaError as error:
+            if on_error is None:
+                raise
+            on_error(path, error)
+        part(progress, 0, 1)(end, f"{path.name}: done")
+
+
+def _same_network(one: SegmentationOptions, other: SegmentationOptions) -> bool:
+    """Whether two options lead to the same probability."""
+    return (one.method, one.weights, one.invert) == (other.method, other.weights, other.invert)
+
+
+def _doubts(mask: np.ndarray, particles: pd.DataFrame, nm_per_pixel: float) -> Iterator[str]:
+    """Yield a sentence for each thing that makes the numbers doubtful."""
+    if mask.mean() > 0.6:
+        yield (
+            f"{mask.mean():.0%} of the image was taken for particles. If they are brighter than the "
+            "background (dark field, HAADF), say so in the options."
+        )
+    if len(particles):
+        diameter = particles["equivalent_diameter_nm"].median() / nm_per_pixel
+        if diameter < 8:
+            yield (
+                f"The median particle is only {diameter:.1f} pixels wide, so its size is uncertain by "
+                f"about {50 / diameter:.0f} %. A higher magnification would help."
+            )

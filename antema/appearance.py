@@ -1,0 +1,46 @@
+"""How results look, in figures and pictures alike: colours by status, display contrast, scale bar."""
+
+import math
+
+import numpy as np
+
+from .separation import LEFT_OUT, SEPARATED, WHOLE
+
+# Colours that colour-blind people tell apart (Okabe and Ito, https://jfly.uni-koeln.de/color/).
+COLOURS = {WHOLE: "#0072B2", SEPARATED: "#E69F00", LEFT_OUT: "#8A8A8A"}
+SELECTED_COLOUR = "#D55E00"
+
+
+def to_grey8(pixels: np.ndarray) -> np.ndarray:
+    """Return the pixels as 8-bit grey values for display, the extreme 0.5 % at each end clipped.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (M, N)
+
+    Returns
+    -------
+    ndarray of shape (M, N), uint8
+        All 0 for a constant image.
+    """
+    step = max(1, math.isqrt(pixels.size // 250_000))
+    low, high = np.percentile(pixels[::step, ::step], [0.5, 99.5])
+    if high <= low:
+        low, high = float(pixels.min()), float(pixels.max())
+    scaled = (pixels.astype(np.float32) - low) / ((high - low) or 1)
+    return (np.clip(scaled, 0, 1) * 255).round().astype(np.uint8)
+
+
+def round_length(width_nm: float) -> float:
+    """Return the longest round length (1, 2 or 5 times a power of ten, in nm) up to a quarter of a width."""
+    longest = width_nm / 4
+    power = 10.0 ** math.floor(math.log10(longest))
+    return max(factor * power for factor in (1, 2, 5) if factor * power <= longest * (1 + 1e-9))
+
+
+def length_text(length_nm: float) -> str:
+    """Write a length with the unit that suits it, such as ``"5 nm"`` or ``"2 µm"``."""
+    for factor, unit in ((1000.0, "µm"), (1.0, "nm")):
+        if length_nm >= factor:
+            return f"{length_nm / factor:g} {unit}"
+    return f"{length_nm * 1000:g} pm"

@@ -1,0 +1,160 @@
+"""Complete plotly figures of an analysis; no widgets.
+
+The overlay holds the micrograph as one picture and, per status, the outlines of all regions in one
+trace with gaps, so that thousands of particles stay fluid. What the pointer hits are the centres.
+"""
+
+import base64
+import io
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from .analysis import Analysis
+from .appearance import COLOURS, to_grey8
+from .geometry import outline
+from .measurement import COLUMNS
+from .separation import LEFT_OUT, SEPARATED, WHOLE, Region
+
+LARGEST_PICTURE_PX = 2048
+LEGEND = {WHOLE: "whole", SEPARATED: "separated", LEFT_OUT: "left out"}
+DASHES = {WHOLE: "solid", SEPARATED: "solid", LEFT_OUT: "dash"}
+_HOVER = (
+    "<b>particle %{customdata[0]}</b><br>diameter %{customdata[1]:.3g} nm"
+    "<br>Feret %{customdata[2]:.3g} to %{customdata[3]:.3g} nm"
+    "<br>circularity %{customdata[4]:.2f}<br>convexity %{customdata[5]:.2f}<extra></extra>"
+)
+_HOVER_COLUMNS = [
+    "particle",
+    "equivalent_diameter_nm",
+    "feret_min_nm",
+    "feret_max_nm",
+    "circularity",
+    "convexity",
+]
+
+
+def overlay_figure(analysis: Analysis) -> go.Figure:
+    """Return the micrograph with the outlines of its particles, coloured by status.
+
+    Axes are in pixels of the micrograph, the centre of the first one at (0, 0).
+    """
+    rows, columns = analysis.micrograph.shape
+    figure = go.Figure()
+    figure.add_layout_image(
+        source=picture_url(to_grey8(analysis.micrograph.pixels)),
+        xref="x",
+        yref="y",
+        x=-0.5,
+        y=-0.5,
+        sizex=columns,
+        sizey=rows,
+        sizing="stretch",
+        layer="below",
+    )
+    for status, colour in COLOURS.items():
+        chosen = [region for region in analysis.regions if region.status == status]
+        x, y = outline_line(chosen)
+        figure.add_trace(
+            go.Scatter(
+                x=x,
+                y=y,
+                mode="lines",
+                line={"color": colour, "width": 1.5, "dash": DASHES[status]},
+                name=f"{LEGEND[status]} ({len(chosen)})",
+                legendgroup=status,
+                hoverinfo="skip",
+                showlegend=True,
+            )
+        )
+    particles = analysis.particles
+    figure.add_trace(
+        go.Scatter(
+            x=particles["column_px"],
+            y=particles["row_px"],
+            mode="markers",
+            marker={"size": 14, "opacity": 0},
+            customdata=particles[_HOVER_COLUMNS].to_numpy(),
+            hovertemplate=_HOVER,
+            name="particles",
+            showlegend=False,
+        )
+    )
+    figure.update_xaxes(range=[-0.5, columns - 0.5], visible=False, constrain="domain")
+    figure.update_yaxes(
+        range=[rows - 0.5, -0.5], visible=False, scaleanchor="x", constrain="domain"
+    )
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        legend={"orientation": "h", "x": 0, "y": -0.01, "yanchor": "top"},
+        dragmode="pan",
+        uirevision=analysis.micrograph.name,
+    )
+    return figure
+
+
+def histogram_figure(
+    particles: pd.DataFrame, column: str = "equivalent_diameter_nm", bins: int | None = None
+) -> go.Figure:
+    """Return the distribution of one quantity by number.
+
+    Parameters
+    ----------
+    particles : DataFrame
+        With the columns of `antema.COLUMNS`.
+    column : str
+        A column of numbers.
+    bins : int, optional
+        Number of bins; by default that of Freedman and Diaconis (doi 10.1007/BF01025868).
+    """
+    about = next(entry for entry in COLUMNS if entry.name == column)
+    values = particles[column].to_numpy()
+    edges = bin_edges(values, bins)
+    counts, _ = np.histogram(values, edges)
+    title = column.removesuffix("_nm2").removesuffix("_nm").replace("_", " ")
+    unit = f" / {about.unit}" if about.unit else ""
+    figure = go.Figure(
+        go.Bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            width=np.diff(edges),
+            marker={"color": COLOURS[WHOLE], "line": {"color": "white", "width": 0.5}},
+            hovertemplate="%{x:.3g}: %{y} particles<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title=title + unit)
+    figure.update_yaxes(title="particles")
+    figure.update_layout(margin={"l": 50, "r": 10, "t": 10, "b": 45}, bargap=0, showlegend=False)
+    return figure
+
+
+def bin_edges(values: np.ndarray, bins: int | None = None) -> np.ndarray:
+    """Return the edges of histogram bins, at most 200 of them; 0 and 1 when there are no values."""
+    if values.size == 0:
+        return np.array([0.0, 1.0])
+    if bins is None:
+        bins = min(200, len(np.histogram_bin_edges(values, "fd")) - 1)
+    return np.histogram_bin_edges(values, bins)
+
+
+def outline_line(regions: Iterable[Region]) -> tuple[np.ndarray, np.ndarray]:
+    """Return x and y of the closed outlines of all the regions, with NaN between one and the next."""
+    parts = [np.empty((0, 2))]
+    for region in regions:
+        corners = outline(region.image) + region.origin
+        parts += [corners, corners[:1], np.full((1, 2), np.nan)]
+    line = np.concatenate(parts).astype(np.float32)
+    return line[:, 1], line[:, 0]
+
+
+def picture_url(grey: np.ndarray) -> str:
+    """Return an 8-bit grey picture as a PNG data URL, reduced to at most 2048 px a side."""
+    from PIL import Image
+
+    picture = Image.fromarray(grey)
+    picture.thumbnail((LARGEST_PICTURE_PX, LARGEST_PICTURE_PX), Image.Resampling.BOX)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", compress_level=1)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -1,0 +1,212 @@
+"""The network: finds a weight set, checks it, and predicts the probability of "particle" per pixel.
+
+A weight set is a folder with `model.onnx` and a `config.json` that lists the SHA-256 of every file.
+Inference runs on ONNX Runtime; nothing is unpickled and nothing is fetched. Images of any size go
+through in overlapping tiles, of which only the middle is kept, so that memory is bounded by a tile
+and no seam shows.
+"""
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import WeightsNotFound
+from .progress import Progress, part
+from .resources import shared_folder
+
+DEFAULT_WEIGHTS = "deeplabv3plus-efficientnet-lite0"
+
+
+class Network:
+    """A weight set, loaded for inference.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the weight set.
+
+    Raises
+    ------
+    WeightsNotFound
+        If a file is absent, damaged, or not the one that `config.json` lists.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import onnxruntime
+
+        self.config: dict[str, Any] = _read_config(folder)
+        self.name: str = self.config["name"]
+        self.sha256 = _checked_sha256(folder / "model.onnx", self.config)
+        settings = onnxruntime.SessionOptions()
+        settings.log_severity_level = 3
+        # ONNX Runtime otherwise keeps the largest tile's memory for good.
+        settings.enable_cpu_mem_arena = False
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), settings, providers=["CPUExecutionProvider"]
+        )
+        self._input = self._session.get_inputs()[0].name
+
+    def predict(self, pixels: np.ndarray, progress: Progress | None = None) -> np.ndarray:
+        """Return the probability that each pixel belongs to a particle.
+
+        Parameters
+        ----------
+        pixels : ndarray of shape (M, N), float32
+            Grey values prepared to 0..1 (see `antema.preparation.normalise`), particles dark.
+        progress : callable, optional
+            Called before every tile with (fraction, message); may raise Cancelled.
+
+        Returns
+        -------
+        ndarray of shape (M, N), float32, 0..1
+        """
+        inference = self.config["inference"]
+        return predict_in_tiles(
+            self._predict_tile,
+            pixels,
+            tile=inference["tile_px"],
+            margin=inference["margin_px"],
+            multiple=inference["multiple_px"],
+            progress=progress,
+        )
+
+    def _predict_tile(self, tile: np.ndarray) -> np.ndarray:
+        return self._session.run(None, {self._input: tile[np.newaxis, np.newaxis]})[0][0, 0]
+
+
+def predict_in_tiles(
+    predict: Any,
+    pixels: np.ndarray,
+    *,
+    tile: int,
+    margin: int,
+    multiple: int,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Run `predict` over overlapping tiles and put the middles of the results together.
+
+    Parameters
+    ----------
+    predict : callable
+        Maps a float32 array of shape (h, w), both multiples of `multiple`, to one of the same shape.
+    pixels : ndarray of shape (M, N)
+    tile : int
+        Largest side of a tile in px, a multiple of `multiple`.
+    margin : int
+        Width in px of the border of a tile that is computed but not kept, where another tile follows.
+        Tiles start at multiples of `multiple`, so a network of stride `multiple` sees the same grid
+        in every tile.
+    multiple : int
+        What the sides of a tile must be divisible by.
+
+    Returns
+    -------
+    ndarray of shape (M, N), float32
+    """
+    report = part(progress, 0, 1)
+    spans = [list(_spans(side, tile, margin, multiple)) for side in pixels.shape]
+    padding = [(0, spans_of_axis[-1][1] - side) for spans_of_axis, side in zip(spans, pixels.shape, strict=True)]
+    padded = np.pad(pixels, padding, mode="symmetric").astype(np.float32, copy=False)
+    result = np.empty(padded.shape, np.float32)
+    count = len(spans[0]) * len(spans[1])
+    for done, ((top, bottom, keep_top, keep_bottom), (left, right, keep_left, keep_right)) in enumerate(
+        (rows, columns) for rows in spans[0] for columns in spans[1]
+    ):
+        report(done / count, f"finding particles, tile {done + 1} of {count}")
+        found = predict(np.ascontiguousarray(padded[top:bottom, left:right]))
+        result[keep_top:keep_bottom, keep_left:keep_right] = found[
+            keep_top - top : keep_bottom - top, keep_left - left : keep_right - left
+        ]
+    report(1.0, "particles found")
+    return result[: pixels.shape[0], : pixels.shape[1]]
+
+
+def _spans(side: int, tile: int, margin: int, multiple: int) -> Any:
+    """Yield (start, stop, first kept, last kept) along one axis; starts are multiples of `multiple`."""
+    whole = -(-side // multiple) * multiple
+    if whole <= tile:
+        yield 0, whole, 0, whole
+        return
+    step = tile - 2 * margin
+    start = 0
+    while True:
+        last = start + tile >= whole
+        start = min(start, whole - tile)
+        first_kept = start + margin if start else 0
+        yield start, start + tile, first_kept, whole if last else start + tile - margin
+        if last:
+            return
+        start += step
+
+
+def find_weights(name: str = DEFAULT_WEIGHTS) -> Path:
+    """Return the folder of a weight set.
+
+    Parameters
+    ----------
+    name : str
+        A folder with a weight set, or the name of one that came with antema.
+
+    Raises
+    ------
+    WeightsNotFound
+        If there is no such weight set.
+    """
+    home = shared_folder("weights")
+    for folder in (home / name, Path(name)):
+        if (folder / "config.json").is_file():
+            return folder
+    known = ", ".join(sorted(path.parent.name for path in home.glob("*/config.json"))) or "none"
+    msg = (
+        f"There is no weight set {name!r}: it is neither a folder with a config.json nor one of those "
+        f"that came with antema ({known})."
+    )
+    raise WeightsNotFound(msg)
+
+
+def load_network(name: str = DEFAULT_WEIGHTS) -> Network:
+    """Return the network of a weight set, loaded once per process and file state."""
+    folder = find_weights(name)
+    try:
+        changed = (folder / "model.onnx").stat().st_mtime_ns
+    except OSError as error:
+        msg = f"The weight set {folder.name} has no readable model.onnx: {error}."
+        raise WeightsNotFound(msg) from error
+    return _load(folder.resolve(), changed)
+
+
+@functools.lru_cache(maxsize=2)
+def _load(folder: Path, changed: int) -> Network:
+    return Network(folder)
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config["name"], config["files"]["model.onnx"]
+        inference = config["inference"]
+        inference["tile_px"], inference["margin_px"], inference["multiple_px"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"The config.json of the weight set {folder.name} is missing or incomplete: {error!r}."
+        raise WeightsNotFound(msg) from error
+    return config
+
+
+def _checked_sha256(path: Path, config: dict[str, Any]) -> str:
+    """Return the file's SHA-256 after comparing it with the one that the weight set lists."""
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        msg = f"The weight set {config['name']} has no readable {path.name}: {error}."
+        raise WeightsNotFound(msg) from error
+    if found != config["files"][path.name]:
+        msg = (
+            f"{path.name} of the weight set {config['name']} is not the file its config.json lists "
+            "(SHA-256 differs). Restore it, for example with git checkout or by installing again."
+        )
+        raise WeightsNotFound(msg)
+    return found

@@ -1,0 +1,18 @@
+"""Progress: a callable (fraction, message) that long work calls; it may raise Cancelled to stop it."""
+
+from collections.abc import Callable
+
+Progress = Callable[[float, str], None]
+
+
+def part(progress: Progress | None, start: float, end: float) -> Progress:
+    """Return a progress that maps 0..1 of one step onto start..end of the whole.
+
+    Without a progress to report to, the returned callable does nothing, so that callers need no test.
+    """
+
+    def report(fraction: float, message: str) -> None:
+        if progress is not None:
+            progress(start + (end - start) * min(1.0, max(0.0, fraction)), message)
+
+    return report
