@@ -84,7 +84,7 @@ def analyze(
     progress : callable, optional
         Called with (fraction, message), fraction never decreasing from 0 to 1; may raise Cancelled.
     previous : Analysis, optional
-        An analysis of the same pixels with other settings: whatever still holds of it is not computed
+        An analysis of the same pixels with other settings: what still holds of it is not computed
         again.
 
     Returns
@@ -140,7 +140,7 @@ def analyze_many(
     progress: Progress | None = None,
     on_error: Callable[[Path, AntemaError], None] | None = None,
 ) -> Iterator[Analysis]:
-    """Analyse files one after the other, every frame of each, and yield the results as they are ready.
+    """Analyse files one after the other, every frame of each; yield results as they are ready.
 
     Parameters
     ----------
@@ -160,13 +160,15 @@ def analyze_many(
     """
     paths = [Path(path) for path in paths]
     for done, path in enumerate(paths):
-        # A file of several frames has no known number of them beforehand: its span is halved each time.
+        # How many frames a file has is not known beforehand: each takes half of what is left.
         start, end = done / len(paths), (done + 1) / len(paths)
         try:
             for micrograph in read_frames(path, nm_per_pixel):
                 middle = (start + end) / 2
                 named = part(progress, start, middle)
-                yield analyze(micrograph, settings, lambda f, m, n=micrograph.name, p=named: p(f, f"{n}: {m}"))
+                yield analyze(
+                    micrograph, settings, lambda f, m, n=micrograph.name, p=named: p(f, f"{n}: {m}")
+                )
                 start = middle
         except Cancelled:
             raise
@@ -186,13 +188,13 @@ def _doubts(mask: np.ndarray, particles: pd.DataFrame, nm_per_pixel: float) -> I
     """Yield a sentence for each thing that makes the numbers doubtful."""
     if mask.mean() > 0.6:
         yield (
-            f"{mask.mean():.0%} of the image was taken for particles. If they are brighter than the "
-            "background (dark field, HAADF), say so in the options."
+            f"{mask.mean():.0%} of the image was taken for particles. If they are brighter than "
+            "the background (dark field, HAADF), say so in the options."
         )
     if len(particles):
         diameter = particles["equivalent_diameter_nm"].median() / nm_per_pixel
         if diameter < 8:
             yield (
-                f"The median particle is only {diameter:.1f} pixels wide, so its size is uncertain by "
-                f"about {50 / diameter:.0f} %. A higher magnification would help."
+                f"The median particle is only {diameter:.1f} pixels wide, so its size is uncertain "
+                f"by about {50 / diameter:.0f} %. A higher magnification would help."
             )

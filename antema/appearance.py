@@ -1,9 +1,10 @@
-"""How results look, in figures and pictures alike: colours by status, display contrast, scale bar."""
+"""How results look, in figures and pictures alike: colours, display contrast, scale bar."""
 
 import math
 
 import numpy as np
 
+from .preparation import normalise
 from .separation import LEFT_OUT, SEPARATED, WHOLE
 
 # Colours that colour-blind people tell apart (Okabe and Ito, https://jfly.uni-koeln.de/color/).
@@ -12,27 +13,12 @@ SELECTED_COLOUR = "#D55E00"
 
 
 def to_grey8(pixels: np.ndarray) -> np.ndarray:
-    """Return the pixels as 8-bit grey values for display, the extreme 0.5 % at each end clipped.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (M, N)
-
-    Returns
-    -------
-    ndarray of shape (M, N), uint8
-        All 0 for a constant image.
-    """
-    step = max(1, math.isqrt(pixels.size // 250_000))
-    low, high = np.percentile(pixels[::step, ::step], [0.5, 99.5])
-    if high <= low:
-        low, high = float(pixels.min()), float(pixels.max())
-    scaled = (pixels.astype(np.float32) - low) / ((high - low) or 1)
-    return (np.clip(scaled, 0, 1) * 255).round().astype(np.uint8)
+    """Return the grey values as the network sees them, for display: shape (M, N), uint8."""
+    return (normalise(pixels) * 255).round().astype(np.uint8)
 
 
 def round_length(width_nm: float) -> float:
-    """Return the longest round length (1, 2 or 5 times a power of ten, in nm) up to a quarter of a width."""
+    """Return the longest of 1, 2, 5, 10, 20, ... nm that is at most a quarter of a width in nm."""
     longest = width_nm / 4
     power = 10.0 ** math.floor(math.log10(longest))
     return max(factor * power for factor in (1, 2, 5) if factor * power <= longest * (1 + 1e-9))

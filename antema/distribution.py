@@ -1,4 +1,4 @@
-"""From particles to the numbers that describe their distribution (vocabulary of ISO 9276 and 13322-1)."""
+"""From particles to the numbers that describe their distribution (terms of ISO 9276)."""
 
 import dataclasses
 
@@ -30,8 +30,8 @@ class Summary:
         Number of images they lie in.
     table : DataFrame
         One row per quantity of `QUANTITIES` (the index), with the columns ``mean``, ``sd`` (of the
-        sample, n - 1), ``median``, ``d10``, ``d90``, ``geometric_mean``, ``gsd`` (geometric standard
-        deviation), ``min`` and ``max``, all by number; NaN where there are too few particles.
+        sample, n - 1), ``median``, ``d10``, ``d90``, ``geometric_mean``, ``gsd`` (geometric
+        standard deviation), ``min`` and ``max``, all by number; NaN if there are too few particles.
     """
 
     particles: int

@@ -140,7 +140,7 @@ def bin_edges(values: np.ndarray, bins: int | None = None) -> np.ndarray:
 
 
 def outline_line(regions: Iterable[Region]) -> tuple[np.ndarray, np.ndarray]:
-    """Return x and y of the closed outlines of all the regions, with NaN between one and the next."""
+    """Return x and y of the closed outlines of the regions, with NaN between them."""
     parts = [np.empty((0, 2))]
     for region in regions:
         corners = outline(region.image) + region.origin

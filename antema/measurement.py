@@ -41,7 +41,9 @@ class _Particle:
 
     def centroid(self, axis: int) -> float:
         weights = self.region.image.sum(axis=1 - axis)
-        return self.region.origin[axis] + float(np.average(np.arange(weights.size), weights=weights))
+        return self.region.origin[axis] + float(
+            np.average(np.arange(weights.size), weights=weights)
+        )
 
     def mean_intensity(self) -> float:
         if self.pixels is None:
@@ -52,7 +54,7 @@ class _Particle:
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """One column of the table of particles: its name, unit, type, meaning, and how it is computed."""
+    """A column of the table of particles: name, unit, type, meaning, and how it is computed."""
 
     name: str
     unit: str
@@ -63,16 +65,40 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column("image", "", "str", "name of the micrograph", lambda p: p.image),
-    Column("particle", "", "int64", "number of the particle in its image, from 1", lambda p: p.number),
-    Column("row_px", "px", "float64", "row of the centroid, 0 = centre of the first", lambda p: p.centroid(0)),
     Column(
-        "column_px", "px", "float64", "column of the centroid, 0 = centre of the first", lambda p: p.centroid(1)
+        "particle", "", "int64", "number of the particle in its image, from 1", lambda p: p.number
+    ),
+    Column(
+        "row_px",
+        "px",
+        "float64",
+        "row of the centroid, 0 = centre of the first",
+        lambda p: p.centroid(0),
+    ),
+    Column(
+        "column_px",
+        "px",
+        "float64",
+        "column of the centroid, 0 = centre of the first",
+        lambda p: p.centroid(1),
     ),
     Column("bbox_min_row_px", "px", "int64", "first row of the bounding box", lambda p: p.bbox[0]),
-    Column("bbox_min_column_px", "px", "int64", "first column of the bounding box", lambda p: p.bbox[1]),
-    Column("bbox_max_row_px", "px", "int64", "row after the last of the bounding box", lambda p: p.bbox[2]),
     Column(
-        "bbox_max_column_px", "px", "int64", "column after the last of the bounding box", lambda p: p.bbox[3]
+        "bbox_min_column_px", "px", "int64", "first column of the bounding box", lambda p: p.bbox[1]
+    ),
+    Column(
+        "bbox_max_row_px",
+        "px",
+        "int64",
+        "row after the last of the bounding box",
+        lambda p: p.bbox[2],
+    ),
+    Column(
+        "bbox_max_column_px",
+        "px",
+        "int64",
+        "column after the last of the bounding box",
+        lambda p: p.bbox[3],
     ),
     Column("area_nm2", "nm²", "float64", "projected area A", lambda p: p.shape.area * p.nm**2),
     Column(
@@ -96,7 +122,13 @@ COLUMNS: tuple[Column, ...] = (
         "largest distance between parallel tangents",
         lambda p: p.shape.feret_max * p.nm,
     ),
-    Column("perimeter_nm", "nm", "float64", "length P of the outer outline", lambda p: p.shape.perimeter * p.nm),
+    Column(
+        "perimeter_nm",
+        "nm",
+        "float64",
+        "length P of the outer outline",
+        lambda p: p.shape.perimeter * p.nm,
+    ),
     Column(
         "circularity",
         "",
@@ -112,11 +144,19 @@ COLUMNS: tuple[Column, ...] = (
         lambda p: p.shape.feret_max / p.shape.feret_min,
     ),
     Column(
-        "convexity", "", "float64", "perimeter of the convex hull / perimeter", lambda p: p.shape.convexity
+        "convexity",
+        "",
+        "float64",
+        "perimeter of the convex hull / perimeter",
+        lambda p: p.shape.convexity,
     ),
     Column("solidity", "", "float64", "area / area of the convex hull", lambda p: p.shape.solidity),
     Column(
-        "mean_intensity", "", "float64", "mean grey value of the micrograph inside", lambda p: p.mean_intensity()
+        "mean_intensity",
+        "",
+        "float64",
+        "mean grey value of the micrograph inside",
+        lambda p: p.mean_intensity(),
     ),
     Column(
         "separated",
@@ -166,7 +206,7 @@ def measure(
         If `nm_per_pixel` is None or not a positive number.
     """
     if nm_per_pixel is None or not (math.isfinite(nm_per_pixel) and nm_per_pixel > 0):
-        msg = f"Particles cannot be measured: the pixel size must be a positive number of nm, not {nm_per_pixel}."
+        msg = f"Measuring needs the pixel size, a positive number of nm, not {nm_per_pixel}."
         raise MissingScale(msg)
     image, pixels = (micrograph.name, micrograph.pixels) if micrograph is not None else ("", None)
     kept = [region for region in regions if region.status != LEFT_OUT]

@@ -92,14 +92,14 @@ def predict_in_tiles(
     Parameters
     ----------
     predict : callable
-        Maps a float32 array of shape (h, w), both multiples of `multiple`, to one of the same shape.
+        Maps a float32 array whose sides are multiples of `multiple` to one of the same shape.
     pixels : ndarray of shape (M, N)
     tile : int
         Largest side of a tile in px, a multiple of `multiple`.
     margin : int
-        Width in px of the border of a tile that is computed but not kept, where another tile follows.
-        Tiles start at multiples of `multiple`, so a network of stride `multiple` sees the same grid
-        in every tile.
+        Width in px of the border of a tile that is computed but not kept, where another tile
+        follows; like `tile` a multiple of `multiple`, so that a network of this stride sees the
+        same grid in every tile.
     multiple : int
         What the sides of a tile must be divisible by.
 
@@ -109,13 +109,17 @@ def predict_in_tiles(
     """
     report = part(progress, 0, 1)
     spans = [list(_spans(side, tile, margin, multiple)) for side in pixels.shape]
-    padding = [(0, spans_of_axis[-1][1] - side) for spans_of_axis, side in zip(spans, pixels.shape, strict=True)]
+    padding = [
+        (0, spans_of_axis[-1][1] - side)
+        for spans_of_axis, side in zip(spans, pixels.shape, strict=True)
+    ]
     padded = np.pad(pixels, padding, mode="symmetric").astype(np.float32, copy=False)
     result = np.empty(padded.shape, np.float32)
     count = len(spans[0]) * len(spans[1])
-    for done, ((top, bottom, keep_top, keep_bottom), (left, right, keep_left, keep_right)) in enumerate(
-        (rows, columns) for rows in spans[0] for columns in spans[1]
-    ):
+    for done, (
+        (top, bottom, keep_top, keep_bottom),
+        (left, right, keep_left, keep_right),
+    ) in enumerate((rows, columns) for rows in spans[0] for columns in spans[1]):
         report(done / count, f"finding particles, tile {done + 1} of {count}")
         found = predict(np.ascontiguousarray(padded[top:bottom, left:right]))
         result[keep_top:keep_bottom, keep_left:keep_right] = found[
@@ -126,7 +130,7 @@ def predict_in_tiles(
 
 
 def _spans(side: int, tile: int, margin: int, multiple: int) -> Any:
-    """Yield (start, stop, first kept, last kept) along one axis; starts are multiples of `multiple`."""
+    """Yield (start, stop, start kept, stop kept) along one axis, multiples of `multiple` all."""
     whole = -(-side // multiple) * multiple
     if whole <= tile:
         yield 0, whole, 0, whole
@@ -162,8 +166,8 @@ def find_weights(name: str = DEFAULT_WEIGHTS) -> Path:
             return folder
     known = ", ".join(sorted(path.parent.name for path in home.glob("*/config.json"))) or "none"
     msg = (
-        f"There is no weight set {name!r}: it is neither a folder with a config.json nor one of those "
-        f"that came with antema ({known})."
+        f"There is no weight set {name!r}: it is neither a folder with a config.json nor one of "
+        f"those that came with antema ({known})."
     )
     raise WeightsNotFound(msg)
 
@@ -191,7 +195,9 @@ def _read_config(folder: Path) -> dict[str, Any]:
         inference = config["inference"]
         inference["tile_px"], inference["margin_px"], inference["multiple_px"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"The config.json of the weight set {folder.name} is missing or incomplete: {error!r}."
+        msg = (
+            f"The config.json of the weight set {folder.name} is missing or incomplete: {error!r}."
+        )
         raise WeightsNotFound(msg) from error
     return config
 

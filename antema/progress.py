@@ -1,4 +1,4 @@
-"""Progress: a callable (fraction, message) that long work calls; it may raise Cancelled to stop it."""
+"""Progress: a callable (fraction, message) that long work calls; it may raise Cancelled."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ Progress = Callable[[float, str], None]
 def part(progress: Progress | None, start: float, end: float) -> Progress:
     """Return a progress that maps 0..1 of one step onto start..end of the whole.
 
-    Without a progress to report to, the returned callable does nothing, so that callers need no test.
+    Without a progress to report to, the returned callable does nothing, so callers need no test.
     """
 
     def report(fraction: float, message: str) -> None:

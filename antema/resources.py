@@ -1,4 +1,4 @@
-"""Where the files that travel with antema lie: beside the package in a checkout, else where pip put them."""
+"""Where the files that travel with antema lie: beside the package, or where pip put them."""
 
 import sys
 from pathlib import Path

@@ -1,9 +1,9 @@
 """From a micrograph to its mask of particles.
 
 prepare -> network in overlapping tiles (or Otsu's threshold) -> probability -> threshold -> drop
-specks and close holes -> mask. The lengths of the last step are given in nm and, because a shape of a
-few pixels cannot be measured, in pixels as well: the larger of the two limits holds, and without a
-scale the one in pixels alone.
+specks and close holes -> mask. The lengths of the last step are given in nm and, because a shape of
+a few pixels cannot be measured, in pixels as well: the larger of the two limits holds, and without
+a scale the one in pixels alone.
 """
 
 import dataclasses
@@ -27,8 +27,8 @@ class SegmentationOptions(Options):
     method: str = option(
         "network",
         "Segmentation",
-        "The trained network finds particles of low contrast; Otsu's threshold needs no network but "
-        "an even, clean background.",
+        "The trained network finds particles of low contrast as well; Otsu's threshold needs no "
+        "network, but an even and clean background.",
         choices=("network", "otsu"),
     )
     weights: str = option(
@@ -171,7 +171,7 @@ def _larger(limit_px: float, limit_nm: float, nm_per_pixel: float | None) -> flo
 def _small_components(
     mask: np.ndarray, diameter_px: float, *, connectivity: int, inclusive: bool
 ) -> tuple[np.ndarray, int]:
-    """Return where components of an equivalent diameter below (or up to) the limit are, and how many."""
+    """Return where the components of a diameter below (or up to) the limit are, and how many."""
     import cv2
 
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
@@ -185,7 +185,7 @@ def _small_components(
 
 
 def _otsu(prepared: np.ndarray) -> np.ndarray:
-    """Return 1 where the smoothed image is darker than Otsu's threshold (doi 10.1109/TSMC.1979.4310076)."""
+    """Return 1 where the smoothed image is dark (Otsu 1979, doi 10.1109/TSMC.1979.4310076)."""
     import cv2
     from skimage.filters import threshold_otsu
 

@@ -1,0 +1,334 @@
+"""The command line: ``antema analyze | demo | app | train | evaluate``.
+
+Flags of `analyze` are made from the metadata of the options, so every option has one. Whatever is
+heavy is imported by the command that needs it.
+
+Exit status: 0 done; 1 some files failed, the others are done; 2 the call itself was wrong.
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import __version__
+from .analysis import Analysis, Settings, analyze, analyze_many
+from .errors import AntemaError, InvalidOption
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .progress import Progress
+
+DONE, SOME_FAILED, WRONG_CALL = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    parser = build_parser()
+    called = parser.parse_args(arguments)
+    try:
+        return called.run(called)
+    except AntemaError as error:
+        _complain(f"antema: {error}")
+        return WRONG_CALL
+    except KeyboardInterrupt:
+        _complain("\nantema: stopped; what was finished is kept.")
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all the commands."""
+    parser = argparse.ArgumentParser(
+        prog="antema",
+        description="Find and measure nanoparticles in transmission electron micrographs.",
+    )
+    parser.add_argument("--version", action="version", version=f"antema {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_analyze(commands)
+    _add_demo(commands)
+    _add_app(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
+    return parser
+
+
+def _add_analyze(commands: Any) -> None:
+    command = commands.add_parser(
+        "analyze",
+        help="measure the particles of image files",
+        description="Measure the particles of images (dm3, dm4, tif, emd, ser, mrc, png, jpg, bmp).",
+    )
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="image file")
+    command.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the results"
+    )
+    command.add_argument(
+        "--pixel-size",
+        metavar="LENGTH",
+        help="side of a pixel with its unit, such as 0.1nm or '100 pm'; wins over what a file says",
+    )
+    command.add_argument(
+        "--settings", type=Path, metavar="JSON", help="use the settings of an earlier record"
+    )
+    command.add_argument(
+        "--format", choices=["xlsx", "csv"], default="xlsx", help="form of the tables"
+    )
+    command.add_argument(
+        "--pool",
+        choices=["each", "all", "both"],
+        default="both",
+        help="a table for each image, one for all of them, or both (default)",
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace existing results")
+    _add_option_flags(command)
+    command.set_defaults(run=run_analyze)
+
+
+def _add_demo(commands: Any) -> None:
+    command = commands.add_parser(
+        "demo", help="analyse a simulated micrograph and leave the results to look at"
+    )
+    command.add_argument("-o", "--output", type=Path, default=Path("antema-demo"), metavar="DIR")
+    command.add_argument("--seed", type=int, default=0, help="which micrograph to simulate")
+    command.set_defaults(run=run_demo)
+
+
+def _add_app(commands: Any) -> None:
+    command = commands.add_parser("app", help="open the dashboard in the browser")
+    command.add_argument("--port", type=int, default=8866)
+    command.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on; by default this computer only"
+    )
+    command.add_argument(
+        "--folder", type=Path, metavar="DIR", help="folder whose images the page may open"
+    )
+    command.add_argument("--token", help="word that visitors must give; needed with --host")
+    command.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    command.set_defaults(run=run_app)
+
+
+def _add_train(commands: Any) -> None:
+    command = commands.add_parser(
+        "train", help="train a network on labelled images (needs the extra 'train')"
+    )
+    command.set_defaults(run=run_train)
+
+
+def _add_evaluate(commands: Any) -> None:
+    command = commands.add_parser(
+        "evaluate", help="score a network on labelled images (needs the extra 'train')"
+    )
+    command.set_defaults(run=run_evaluate)
+
+
+def option_flags() -> dict[str, tuple[str, dataclasses.Field[Any]]]:
+    """Return the flag of every option, with the stage and the field it belongs to."""
+    flags = {}
+    for stage in dataclasses.fields(Settings):
+        for field in dataclasses.fields(stage.default):
+            name = stage.name if field.name == "method" else field.name.removesuffix("_nm")
+            flags["--" + name.replace("_", "-")] = (stage.name, field)
+    return flags
+
+
+def _add_option_flags(command: argparse.ArgumentParser) -> None:
+    groups: dict[str, Any] = {}
+    for flag, (stage, field) in option_flags().items():
+        if stage not in groups:
+            groups[stage] = command.add_argument_group(stage)
+        about, default = field.metadata, field.default
+        unit = f" [{about['unit']}]" if about["unit"] else ""
+        help_text = f"{about['help']}{unit} (default: {default})".replace("%", "%%")
+        keys: dict[str, Any] = {"dest": f"{stage}.{field.name}", "default": None, "help": help_text}
+        if isinstance(default, bool):
+            keys["action"] = argparse.BooleanOptionalAction
+        else:
+            keys["choices"] = about["choices"]
+            keys["type"] = type(default)
+            keys["metavar"] = None if about["choices"] else field.name.split("_")[-1].upper()
+        groups[stage].add_argument(flag, **keys)
+
+
+def _settings(called: argparse.Namespace) -> Settings:
+    """Return the settings of an earlier record, or the default ones, changed by the flags given."""
+    values = Settings().to_dict()
+    if called.settings is not None:
+        values = _read_settings(called.settings).to_dict()
+    for stage, field in option_flags().values():
+        given = getattr(called, f"{stage}.{field.name}")
+        if given is not None:
+            values[stage][field.name] = given
+    return Settings.from_dict(values)
+
+
+def _read_settings(path: Path) -> Settings:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        values = values.get("settings", values)
+    except (OSError, ValueError, AttributeError) as error:
+        msg = f"{path} is not a readable record or settings file in json: {error}."
+        raise InvalidOption(msg) from error
+    return Settings.from_dict(values)
+
+
+def run_analyze(called: argparse.Namespace) -> int:
+    """Analyse files and write their results."""
+    from .distribution import summarize
+    from .export import POOLED, check_absent, export_pooled, pool
+    from .reading import parse_length
+
+    settings = _settings(called)
+    nm_per_pixel = parse_length(called.pixel_size) if called.pixel_size else None
+    if called.output.exists() and not called.output.is_dir():
+        msg = f"{called.output} is a file; results need a folder."
+        raise InvalidOption(msg)
+    pooled = called.pool in ("all", "both")
+    if pooled and not called.overwrite:
+        check_absent([called.output / f"{POOLED}.{called.format}"])
+
+    batch = _Batch(called)
+    for analysis in analyze_many(
+        batch.without_results(called.files),
+        settings,
+        nm_per_pixel=nm_per_pixel,
+        progress=_terminal_progress(),
+        on_error=batch.fail,
+    ):
+        batch.keep(analysis)
+    if pooled and batch.records:
+        path = export_pooled(
+            batch.tables,
+            batch.records,
+            called.output,
+            table=called.format,
+            overwrite=called.overwrite,
+        )
+        _say(f"all images: {summarize(pool(batch.tables))}; table in {path}")
+    if batch.failed:
+        _complain(f"{batch.failed} of {len(called.files)} files failed; the others are done.")
+    return SOME_FAILED if batch.failed else DONE
+
+
+class _Batch:
+    """What became of the images of one call; the images themselves are not kept."""
+
+    def __init__(self, called: argparse.Namespace) -> None:
+        self.called = called
+        self.tables: list[pd.DataFrame] = []
+        self.records: list[dict[str, Any]] = []
+        self.failed = 0
+        self._names: list[str] = []
+
+    def without_results(self, paths: Sequence[Path]) -> list[Path]:
+        """Return the files without results of an earlier run; the others fail before any work."""
+        from .export import check_absent, file_stem
+
+        left = []
+        for path in paths:
+            try:
+                if not self.called.overwrite:
+                    check_absent([self.called.output / f"{file_stem(path.name)}.json"])
+                left.append(path)
+            except AntemaError as error:
+                self.fail(path, error)
+        return left
+
+    def keep(self, analysis: Analysis) -> None:
+        """Write the results of one image and say what they are."""
+        from .distribution import summarize
+        from .export import export_analysis, record, unique_stems
+
+        name = analysis.micrograph.name
+        self._names.append(name)
+        try:
+            export_analysis(
+                analysis,
+                self.called.output,
+                table=self.called.format if self.called.pool != "all" else None,
+                stem=unique_stems(self._names)[-1],
+                overwrite=self.called.overwrite,
+            )
+        except AntemaError as error:
+            self.fail(Path(name), error)
+            return
+        self.tables.append(analysis.particles)
+        self.records.append(record(analysis))
+        left_out = sum(analysis.left_out.values())
+        _say(f"{name}: {summarize(analysis.particles)}; {left_out} left out")
+        for warning in analysis.warnings:
+            _complain(f"{name}: note: {warning}")
+
+    def fail(self, path: Path, error: AntemaError) -> None:
+        """Count a file that failed and say why."""
+        self.failed += 1
+        text = str(error)
+        _complain(f"antema: {text}" if path.name in text else f"antema: {path.name}: {text}")
+
+
+def run_demo(called: argparse.Namespace) -> int:
+    """Analyse a simulated micrograph, whose true sizes are known, and write the results."""
+    from .distribution import summarize
+    from .export import export_analysis
+    from .simulation import simulate
+
+    simulated = simulate(seed=called.seed)
+    analysis = analyze(simulated.micrograph, progress=_terminal_progress())
+    written = export_analysis(analysis, called.output, overwrite=True)
+    _say(f"{summarize(analysis.particles)}; drawn were {len(simulated.particles)} particles.")
+    _say("Results to look at:")
+    for path in written:
+        _say(f"  {path}")
+    return DONE
+
+
+def run_app(called: argparse.Namespace) -> int:
+    """Open the dashboard."""
+    from .app.launch import launch
+
+    return launch(
+        port=called.port,
+        host=called.host,
+        folder=called.folder,
+        token=called.token,
+        open_browser=not called.no_browser,
+    )
+
+
+def run_train(called: argparse.Namespace) -> int:
+    """Train a network."""
+    raise NotImplementedError
+
+
+def run_evaluate(called: argparse.Namespace) -> int:
+    """Score a network."""
+    raise NotImplementedError
+
+
+def _terminal_progress() -> "Progress | None":
+    """Return a progress that draws one line on a terminal; None where there is none."""
+    if not sys.stderr.isatty():
+        return None
+
+    def draw(fraction: float, message: str) -> None:
+        end = "\r\033[K" if fraction >= 1 else ""
+        sys.stderr.write(f"\r\033[K{fraction:4.0%} {message[:70]}{end}")
+        sys.stderr.flush()
+
+    return draw
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,268 @@
+"""From an analysis to files: table, pictures, and a record of how the numbers were made.
+
+For the image ``a.dm3`` a folder receives ``a.xlsx`` (or ``a.csv``), ``a_micrograph.png``,
+``a_segmentation.png``, ``a_outlines.png`` and ``a.json``; for several images together
+``pooled.xlsx`` (or csv).
+"""
+
+import datetime
+import importlib.metadata
+import io
+import json
+import platform
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .analysis import Analysis
+from .distribution import summarize
+from .errors import InvalidOption, ResultsExist
+from .measurement import COLUMNS, measure
+from .pictures import micrograph_picture, outlines_picture, segmentation_picture
+
+TABLES = ("xlsx", "csv")
+POOLED = "pooled"
+_LIBRARIES = ("numpy", "scipy", "scikit-image", "onnxruntime", "pandas")
+
+
+def export_analysis(
+    analysis: Analysis,
+    folder: str | Path,
+    *,
+    table: str | None = "xlsx",
+    stem: str | None = None,
+    overwrite: bool = False,
+) -> list[Path]:
+    """Write the results of one image.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    folder : path
+        Is made if absent.
+    table : {"xlsx", "csv", None}
+        Form of the table of particles; None for no table.
+    stem : str, optional
+        What the files' names begin with; by default the image's name (see `file_stem`).
+    overwrite : bool
+        Whether files of the same names may be replaced.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    ResultsExist
+        If files of the same names are there; then none is written.
+    """
+    stem = stem or file_stem(analysis.micrograph.name)
+    return _write(_files(analysis, table, stem), Path(folder), overwrite)
+
+
+def export_pooled(
+    tables: Sequence[pd.DataFrame],
+    records: Sequence[dict[str, Any]],
+    folder: str | Path,
+    *,
+    table: str = "xlsx",
+    overwrite: bool = False,
+) -> Path:
+    """Write one table of the particles of several images, with the image's name on every row.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+        The particles of each image. Tables and records are small: a batch need not keep its images.
+    records : sequence of dict
+        The `record` of each analysis.
+    folder : path
+        Is made if absent.
+    table : {"xlsx", "csv"}
+    overwrite : bool
+        Whether a file of the same name may be replaced.
+
+    Raises
+    ------
+    ResultsExist
+        If there is such a file, unless `overwrite`.
+    """
+    name = f"{POOLED}.{table}"
+    files = {name: lambda: table_bytes(tables, records, table)}
+    return _write(files, Path(folder), overwrite)[0]
+
+
+def archive(analyses: Sequence[Analysis], *, table: str = "xlsx") -> bytes:
+    """Return a zip with the results of every image and, of several images, the pooled table."""
+    stream = io.BytesIO()
+    stems = unique_stems(analysis.micrograph.name for analysis in analyses)
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as files:
+        for analysis, stem in zip(analyses, stems, strict=True):
+            for name, content in _files(analysis, table, stem).items():
+                files.writestr(name, content())
+        if len(analyses) > 1:
+            tables, records = [a.particles for a in analyses], [record(a) for a in analyses]
+            files.writestr(f"{POOLED}.{table}", table_bytes(tables, records, table))
+    return stream.getvalue()
+
+
+def file_stem(name: str) -> str:
+    """Return an image's name without its extension, in characters that every file system takes."""
+    whole = re.fullmatch(r"(.+?)(\.\w+)?( \[\d+\])?", name)
+    stem = whole[1] + (whole[3] or "") if whole else name
+    return re.sub(r"[^\w.+\-()\[\]]+", "_", stem).strip("._") or "image"
+
+
+def unique_stems(names: Iterable[str]) -> list[str]:
+    """Return a stem for each name, all different: a second ``a`` (or ``A``) becomes ``a_2``."""
+    taken = {POOLED}
+    stems = []
+    for name in names:
+        plain = stem = file_stem(name)
+        number = 1
+        while stem.casefold() in taken:
+            number += 1
+            stem = f"{plain}_{number}"
+        taken.add(stem.casefold())
+        stems.append(stem)
+    return stems
+
+
+def table_bytes(
+    tables: Sequence[pd.DataFrame], records: Sequence[dict[str, Any]], table: str
+) -> bytes:
+    """Return the particles of one or several images as the bytes of an xlsx or csv file.
+
+    An xlsx has the sheets Particles, Summary, Left out and Settings; a csv the particles alone.
+    """
+    if table not in TABLES:
+        msg = f"A table can be written as {' or '.join(TABLES)}, not as {table!r}."
+        raise InvalidOption(msg)
+    particles = pool(tables)
+    if table == "csv":
+        return particles.to_csv(index=False).encode("utf-8")
+    sheets = {
+        "Particles": particles,
+        "Summary": _summary_sheet(particles),
+        "Left out": _left_out_sheet(records),
+        "Settings": _settings_sheet(records),
+    }
+    stream = io.BytesIO()
+    with pd.ExcelWriter(stream, engine="openpyxl") as book:
+        for name, sheet in sheets.items():
+            sheet.to_excel(book, sheet_name=name, index=False)
+            _lay_out(book.sheets[name])
+    return stream.getvalue()
+
+
+def pool(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the particles of several images in one table, of no image an empty one."""
+    return pd.concat([measure([], 1.0), *tables], ignore_index=True)
+
+
+def record(analysis: Analysis) -> dict[str, Any]:
+    """Return how the numbers of an analysis were made, as plain values for json."""
+    micrograph = analysis.micrograph
+    rows, columns = micrograph.shape
+    return {
+        "antema": analysis.version,
+        "written": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "image": {
+            "name": micrograph.name,
+            "sha256": micrograph.file_sha256,
+            "rows_px": rows,
+            "columns_px": columns,
+            "nm_per_pixel": micrograph.nm_per_pixel,
+            "scale_source": micrograph.scale_source,
+        },
+        "weights_sha256": analysis.weights_sha256,
+        "settings": analysis.settings.to_dict(),
+        "particles": len(analysis.particles),
+        "left_out": analysis.left_out,
+        "warnings": list(analysis.warnings),
+        "versions": {
+            "python": platform.python_version(),
+            **{library: importlib.metadata.version(library) for library in _LIBRARIES},
+        },
+    }
+
+
+def _files(analysis: Analysis, table: str | None, stem: str) -> dict[str, Callable[[], bytes]]:
+    """Return the names of the files of one image, each with what makes its content."""
+    files: dict[str, Callable[[], bytes]] = {
+        f"{stem}_micrograph.png": lambda: micrograph_picture(analysis),
+        f"{stem}_segmentation.png": lambda: segmentation_picture(analysis),
+        f"{stem}_outlines.png": lambda: outlines_picture(analysis),
+        f"{stem}.json": lambda: json.dumps(record(analysis), indent=2, ensure_ascii=False).encode(),
+    }
+    if table is not None:
+        files[f"{stem}.{table}"] = lambda: table_bytes(
+            [analysis.particles], [record(analysis)], table
+        )
+    return files
+
+
+def _write(files: dict[str, Callable[[], bytes]], folder: Path, overwrite: bool) -> list[Path]:
+    """Write the files, all of them or, if one of them is there already, none."""
+    if not overwrite:
+        check_absent([folder / name for name in files])
+    contents = {folder / name: content() for name, content in files.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, content in contents.items():
+        path.write_bytes(content)
+    return list(contents)
+
+
+def check_absent(paths: Iterable[Path]) -> None:
+    """Raise ResultsExist, naming the first of them, if one of the files is there."""
+    for path in paths:
+        if path.exists():
+            msg = f"{path} exists already. Choose another folder, or allow overwriting."
+            raise ResultsExist(msg)
+
+
+def _summary_sheet(particles: pd.DataFrame) -> pd.DataFrame:
+    summary = summarize(particles)
+    units = {column.name: column.unit for column in COLUMNS}
+    sheet = summary.table.reset_index()
+    sheet.insert(1, "unit", [units[quantity] for quantity in sheet["quantity"]])
+    sheet.insert(2, "particles", summary.particles)
+    sheet.insert(3, "images", summary.images)
+    return sheet
+
+
+def _left_out_sheet(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    rows = [
+        (made["image"]["name"], reason, count)
+        for made in records
+        for reason, count in sorted(made["left_out"].items())
+    ]
+    if len(records) > 1:
+        total: Counter[str] = sum((Counter(made["left_out"]) for made in records), Counter())
+        rows += [("all images", reason, count) for reason, count in sorted(total.items())]
+    return pd.DataFrame(rows, columns=["image", "reason", "count"])
+
+
+def _settings_sheet(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    rows = []
+    for made in records:
+        flat = pd.json_normalize({key: made[key] for key in made if key != "left_out"}).iloc[0]
+        rows += [(made["image"]["name"], key, str(value)) for key, value in flat.items()]
+    return pd.DataFrame(rows, columns=["image", "setting", "value"])
+
+
+def _lay_out(sheet: Any) -> None:
+    """Freeze the header, make it bold, and give the columns the width of their words."""
+    sheet.freeze_panes = "A2"
+    for column in sheet.iter_cols(max_row=min(sheet.max_row, 50)):
+        width = max(
+            len(f"{cell.value:.6g}" if isinstance(cell.value, float) else str(cell.value))
+            for cell in column
+        )
+        sheet.column_dimensions[column[0].column_letter].width = min(60, width + 2)

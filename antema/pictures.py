@@ -1,0 +1,79 @@
+"""Pictures of an analysis, as the bytes of png files: micrograph, segmentation, outlines."""
+
+import io
+import math
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from .analysis import Analysis
+from .appearance import COLOURS, length_text, round_length, to_grey8
+from .geometry import outline
+from .micrograph import Micrograph
+
+SMALLEST_PICTURE_PX = 1000
+
+
+def micrograph_picture(analysis: Analysis) -> bytes:
+    """Return the micrograph with a scale bar of a round length."""
+    picture, _ = _enlarged(to_grey8(analysis.micrograph.pixels), Image.Resampling.BICUBIC)
+    _draw_scale_bar(picture, analysis.micrograph)
+    return _png(picture)
+
+
+def segmentation_picture(analysis: Analysis) -> bytes:
+    """Return the mask, particles white on black, one pixel of it per pixel of the micrograph."""
+    return _png(Image.fromarray(analysis.mask))
+
+
+def outlines_picture(analysis: Analysis) -> bytes:
+    """Return the micrograph with the outlines of all the regions, coloured by status."""
+    picture, factor = _enlarged(to_grey8(analysis.micrograph.pixels), Image.Resampling.BICUBIC)
+    picture = picture.convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    width = max(2, round(max(picture.size) / 700))
+    # What was left out lies below, so that it never hides a particle.
+    for status, colour in reversed(COLOURS.items()):
+        for region in analysis.regions:
+            if region.status == status:
+                corners = (outline(region.image) + region.origin + 0.5) * factor
+                line = [(column, row) for row, column in corners]
+                draw.line([*line, line[0]], fill=colour, width=width, joint="curve")
+    _draw_scale_bar(picture, analysis.micrograph)
+    return _png(picture)
+
+
+def _enlarged(grey: np.ndarray, resampling: Image.Resampling) -> tuple[Image.Image, int]:
+    """Return the picture and the whole factor by which a small one was enlarged, for fine lines."""
+    picture = Image.fromarray(grey)
+    factor = math.ceil(SMALLEST_PICTURE_PX / max(picture.size))
+    if factor > 1:
+        picture = picture.resize((picture.width * factor, picture.height * factor), resampling)
+    return picture, max(1, factor)
+
+
+def _draw_scale_bar(picture: Image.Image, micrograph: Micrograph) -> None:
+    """Draw a bar of a round length, with that length above it, in the lower right corner."""
+    width, height = picture.size
+    nm_per_pixel = micrograph.known_nm_per_pixel * micrograph.shape[1] / width
+    length_nm = round_length(width * nm_per_pixel)
+    bar = length_nm / nm_per_pixel
+    unit = max(6, min(width, height) // 60)
+    draw = ImageDraw.Draw(picture, "RGBA" if picture.mode == "RGB" else None)
+    font = ImageFont.load_default(size=2.5 * unit)
+    text = length_text(length_nm)
+    left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
+    box = max(bar, right - left) + 2 * unit, bottom + 3 * unit
+    x, y = width - box[0] - unit, height - box[1] - unit
+    white, black = ("white", "black") if picture.mode == "RGB" else (255, 0)
+    draw.rectangle((x, y, x + box[0], y + box[1]), fill=white)
+    centre = x + box[0] / 2
+    draw.text((centre - (right - left) / 2 - left, y + unit / 2), text, fill=black, font=font)
+    base = y + box[1] - unit
+    draw.rectangle((centre - bar / 2, base - unit * 0.8, centre + bar / 2, base), fill=black)
+
+
+def _png(picture: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", compress_level=4)
+    return stream.getvalue()
