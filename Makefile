@@ -1,0 +1,50 @@
+# `make app` opens the dashboard, `make test` runs the tests; each sets up what it needs in .venv first.
+PYTHON ?= python3
+VENV ?= .venv
+# More options for pip, such as the index of small CPU builds of torch (see README.md).
+PIP_FLAGS ?=
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt
+
+.PHONY: app demo test check format clean
+
+app: $(VENV)/app.installed          ## open the dashboard in the browser
+	$(BIN)/antema app
+
+demo: $(VENV)/app.installed         ## analyse a simulated micrograph, results in antema-demo/
+	$(BIN)/antema demo
+
+test: $(VENV)/all.installed         ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/all.installed        ## style, types, spelling, notebooks without output
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+format: $(VENV)/all.installed       ## put the code into the house's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:                              ## remove the environment
+	rm -rf $(VENV)
+
+$(VENV)/python.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "antema needs Python 3.11 or newer; say which one with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# torch and torchvision go first and together: whatever depends on them must find this pair.
+$(VENV)/all.installed: $(VENV)/python.made pyproject.toml constraints.txt
+	$(PIP) torch torchvision
+	$(PIP) --editable '.[train,test]'
+	touch $@ $(VENV)/app.installed
+
+$(VENV)/app.installed: $(VENV)/python.made pyproject.toml constraints.txt
+	$(PIP) --editable .
+	touch $@
