@@ -60,7 +60,7 @@ def _add_analyze(commands: Any) -> None:
     command = commands.add_parser(
         "analyze",
         help="measure the particles of image files",
-        description="Measure the particles of images (dm3, dm4, tif, emd, ser, mrc, png, jpg, bmp).",
+        description="Measure the particles of images: dm3, dm4, tif, emd, ser, mrc, png, jpg, bmp.",
     )
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="image file")
     command.add_argument(
@@ -328,7 +328,3 @@ def _say(text: str) -> None:
 
 def _complain(text: str) -> None:
     sys.stderr.write(text + "\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

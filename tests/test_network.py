@@ -1,0 +1,124 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from antema import Cancelled, WeightsNotFound
+from antema.network import DEFAULT_WEIGHTS, find_weights, load_network, predict_in_tiles
+
+REACH = 6
+
+
+def smooth(tile):
+    """A stand-in for a network whose output reaches 6 px to each side."""
+    return ndimage.uniform_filter(tile, 2 * REACH + 1, mode="constant")
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (100, 333), (256, 256), (257, 64), (300, 500)])
+def test_tiles_give_what_the_whole_gives(shape):
+    pixels = np.random.default_rng(0).random(shape, np.float32)
+    tiled = predict_in_tiles(smooth, pixels, tile=64, margin=16, multiple=16)
+    whole = smooth(pixels)
+    assert tiled.shape == shape
+    assert tiled.dtype == np.float32
+    inner = (slice(REACH, -REACH),) * 2
+    np.testing.assert_allclose(tiled[inner], whole[inner], atol=1e-5)
+
+
+def test_no_tile_is_larger_than_allowed_and_its_sides_are_multiples():
+    seen = []
+    predict_in_tiles(
+        lambda tile: seen.append(tile.shape) or tile,
+        np.zeros((1000, 130), np.float32),
+        tile=128,
+        margin=16,
+        multiple=16,
+    )
+    assert all(max(shape) <= 128 for shape in seen)
+    assert all(side % 16 == 0 for shape in seen for side in shape)
+
+
+def test_progress_rises_to_one_and_can_stop_the_work_between_tiles():
+    calls = []
+    pixels = np.zeros((300, 300), np.float32)
+    predict_in_tiles(
+        smooth, pixels, tile=128, margin=16, multiple=16, progress=lambda f, m: calls.append(f)
+    )
+    assert calls == sorted(calls)
+    assert calls[-1] == 1
+
+    def stop(fraction, message):
+        if fraction > 0.4:
+            raise Cancelled
+
+    done = []
+    with pytest.raises(Cancelled):
+        predict_in_tiles(
+            lambda tile: done.append(1) or tile,
+            pixels,
+            tile=128,
+            margin=16,
+            multiple=16,
+            progress=stop,
+        )
+    assert 0 < len(done) < 16
+
+
+@pytest.fixture(scope="module")
+def network():
+    return load_network()
+
+
+def test_the_shipped_network_has_no_seams(network):
+    """Tiles as small as the margin allows against one tile: the same away from the image's edge."""
+    rng = np.random.default_rng(1)
+    pixels = np.clip(ndimage.gaussian_filter(rng.normal(0.6, 3, (640, 512)), 5), 0, 1)
+    pixels = pixels.astype(np.float32)
+    inference = network.config["inference"]
+    margin, multiple = inference["margin_px"], inference["multiple_px"]
+    whole = predict_in_tiles(
+        network._predict_tile, pixels, tile=640, margin=margin, multiple=multiple
+    )
+    tiled = predict_in_tiles(
+        network._predict_tile, pixels, tile=2 * margin + 128, margin=margin, multiple=multiple
+    )
+    assert whole.min() >= 0
+    assert whole.max() <= 1
+    difference = np.abs(tiled - whole)
+    assert difference.max() < 0.05
+    assert difference.mean() < 1e-3
+
+
+def test_the_shipped_network_is_loaded_once(network):
+    assert load_network() is network
+    assert network.name == DEFAULT_WEIGHTS
+
+
+def test_an_unknown_weight_set_is_named(tmp_path):
+    with pytest.raises(WeightsNotFound, match="no weight set 'nonsense'"):
+        find_weights("nonsense")
+    with pytest.raises(WeightsNotFound, match="no weight set"):
+        find_weights(str(tmp_path))
+
+
+def test_a_damaged_weight_set_is_refused(tmp_path):
+    damaged = shutil.copytree(find_weights(), tmp_path / "damaged")
+    model = damaged / "model.onnx"
+    content = bytearray(model.read_bytes())
+    content[1000] ^= 1
+    model.write_bytes(content)
+    with pytest.raises(WeightsNotFound, match="SHA-256 differs"):
+        load_network(str(damaged))
+    model.unlink()
+    with pytest.raises(WeightsNotFound, match=r"no readable model\.onnx"):
+        load_network(str(damaged))
+
+
+@pytest.mark.parametrize("config", ["", "[]", "{}", json.dumps({"name": "x", "files": {}})])
+def test_an_incomplete_config_is_refused(tmp_path, config):
+    (tmp_path / "config.json").write_text(config)
+    (tmp_path / "model.onnx").write_bytes(b"")
+    with pytest.raises(WeightsNotFound, match="missing or incomplete"):
+        load_network(str(tmp_path))
