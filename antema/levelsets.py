@@ -1,0 +1,450 @@
+"""Components, exact distances and the tree of level sets, in compiled loops (import it lazily).
+
+Eroding a region by k pixels leaves {distance > k}, so one exact Euclidean distance map holds every
+erosion. Its components form a tree (a component splits, shrinks, vanishes), built in one pass over
+the pixels by union-find. Arrays are two-dimensional with a rim of one pixel of background, so what
+lies beyond the edge of the image counts as background.
+
+References
+----------
+A. Meijster, J. B. T. M. Roerdink, W. H. Hesselink, in "Mathematical Morphology and its
+Applications to Image and Signal Processing", Springer 2000, 331-340. C. Berger et al., ICIP 2007,
+IV-41, doi 10.1109/ICIP.2007.4379949.
+"""
+
+import numpy as np
+from numba import njit
+
+from .contours import follow, judge
+
+
+@njit(cache=True, nogil=True)
+def _find(parent, i):
+    while parent[i] != i:
+        parent[i] = parent[parent[i]]
+        i = parent[i]
+    return i
+
+
+@njit(cache=True, nogil=True)
+def label(mask):
+    """Number the 4-connected components in reading order of their first pixel.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (M, N)
+        Without a rim.
+
+    Returns
+    -------
+    labels : ndarray of int32, shape (M + 2, N + 2)
+        0 is background; with the rim.
+    starts : ndarray of int64, shape (n,)
+        First pixel of each, as an index into the flattened labels.
+    boxes : ndarray of int64, shape (n, 4)
+        First row and column, row and column after the last, in the mask.
+    areas : ndarray of int64, shape (n,)
+    """
+    height, width = mask.shape
+    labels = np.zeros((height + 2, width + 2), np.int32)
+    parent = np.zeros(1024, np.int32)
+    count = 0
+    for r in range(height):
+        for c in range(width):
+            if not mask[r, c]:
+                continue
+            above, left = labels[r, c + 1], labels[r + 1, c]
+            if above and left and above != left:
+                a, b = _find(parent, above), _find(parent, left)
+                parent[max(a, b)] = min(a, b)
+                labels[r + 1, c + 1] = min(a, b)
+            elif above or left:
+                labels[r + 1, c + 1] = max(above, left)
+            else:
+                count += 1
+                if count == len(parent):
+                    grown = np.zeros(2 * count, np.int32)
+                    grown[:count] = parent
+                    parent = grown
+                parent[count] = count
+                labels[r + 1, c + 1] = count
+    total = 0
+    for i in range(1, count + 1):
+        if parent[i] == i:
+            total += 1
+            parent[i] = total
+        else:
+            parent[i] = parent[parent[i]]
+    starts = np.zeros(total, np.int64)
+    boxes = np.zeros((total, 4), np.int64)
+    areas = np.zeros(total, np.int64)
+    for r in range(height):
+        for c in range(width):
+            i = parent[labels[r + 1, c + 1]]
+            if not i:
+                continue
+            labels[r + 1, c + 1] = i
+            i -= 1
+            if areas[i] == 0:
+                starts[i] = (r + 1) * (width + 2) + c + 1
+                boxes[i, 0], boxes[i, 1], boxes[i, 3] = r, c, c + 1
+            areas[i] += 1
+            boxes[i, 1] = min(boxes[i, 1], c)
+            boxes[i, 2] = r + 1
+            boxes[i, 3] = max(boxes[i, 3], c + 1)
+    return labels, starts, boxes, areas
+
+
+@njit(cache=True, nogil=True)
+def count_holes(labels, count):
+    """Holes of each 4-connected component, from its Euler number (holes are 8-connected)."""
+    corners = np.zeros(count + 1, np.int64)
+    height, width = labels.shape
+    for r in range(height - 1):
+        for c in range(width - 1):
+            a, b = labels[r, c], labels[r, c + 1]
+            d, e = labels[r + 1, c], labels[r + 1, c + 1]
+            if a == b and a == d and a == e:
+                continue
+            corners[a] += _corner(a == b, a == d, a == e)
+            corners[b] += _corner(b == a, b == e, b == d)
+            corners[d] += _corner(d == e, d == a, d == b)
+            corners[e] += _corner(e == d, e == b, e == a)
+    return 1 - corners[1:] // 12
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _corner(beside, below, opposite):
+    """Share of one pixel in the corners of its 2 x 2 square: 1 convex, -1 concave; times 3."""
+    if beside and below:
+        return -1
+    if not beside and not below:
+        return 3
+    return -1 if opposite else 0
+
+
+@njit(cache=True, nogil=True)
+def judge_all(labels, starts):
+    """Convexity and solidity of the outline of every component; see `contours.judge`."""
+    count = len(starts)
+    convexity, solidity = np.empty(count), np.empty(count)
+    flat, width = labels.ravel(), labels.shape[1]
+    for i in range(count):
+        convexity[i], solidity[i] = judge(flat, width, starts[i], i + 1, i + 1)
+    return convexity, solidity
+
+
+@njit(cache=True, nogil=True)
+def squared_distance(image):
+    """Exact squared Euclidean distance to the nearest background pixel; the image has a rim."""
+    height, width = image.shape
+    squares = np.zeros((height, width), np.int64)
+    for r in range(1, height - 1):
+        for c in range(1, width - 1):
+            if image[r, c]:
+                squares[r, c] = squares[r - 1, c] + 1
+    for r in range(height - 2, 0, -1):
+        for c in range(1, width - 1):
+            squares[r, c] = min(squares[r, c], squares[r + 1, c] + 1)
+    vertex, begin = np.empty(width, np.int64), np.empty(width, np.int64)
+    column = np.empty(width, np.int64)
+    for r in range(1, height - 1):
+        c = 1
+        while c < width - 1:
+            if not image[r, c]:
+                c += 1
+                continue
+            first = c - 1
+            while image[r, c]:
+                c += 1
+            _lower_envelope(squares[r], first, c, vertex, begin, column)
+    return squares
+
+
+@njit(cache=True, nogil=True)
+def _lower_envelope(line, first, last, vertex, begin, height):
+    """Replace the vertical distances of one run by squared distances (Meijster's second pass)."""
+    for c in range(first, last + 1):
+        height[c] = line[c] * line[c]
+    top = 0
+    vertex[0], begin[0] = first, first
+    for c in range(first + 1, last + 1):
+        while top >= 0:
+            v, b = vertex[top], begin[top]
+            if (b - v) ** 2 + height[v] <= (b - c) ** 2 + height[c]:
+                break
+            top -= 1
+        if top < 0:
+            top = 0
+            vertex[0], begin[0] = c, first
+            continue
+        v = vertex[top]
+        cut = (c * c - v * v + height[c] - height[v]) // (2 * (c - v)) + 1
+        if cut <= last:
+            top += 1
+            vertex[top], begin[top] = c, cut
+    for c in range(last, first - 1, -1):
+        line[c] = (c - vertex[top]) ** 2 + height[vertex[top]]
+        if c == begin[top]:
+            top -= 1
+
+
+@njit(cache=True, nogil=True)
+def levels(squares):
+    """Return the greatest whole k with distance > k; -1 in the background."""
+    out = np.empty(squares.shape, np.int32)
+    source, target = squares.ravel(), out.ravel()
+    for i in range(len(source)):
+        k = np.int64(np.sqrt(source[i] - 1)) if source[i] else -1
+        target[i] = k
+    return out
+
+
+@njit(cache=True, nogil=True)
+def level_tree(level):
+    """Build the tree of the components of {level >= k} for all k.
+
+    Returns
+    -------
+    nodes : ndarray of int64, shape (n, 5)
+        One row per distinct component, parents before their children: row of the parent (-1 for
+        the whole region), the k at which the component comes into being, the last k at which it
+        is still the same, its number of pixels, and its first pixel as a flat index.
+    """
+    flat, width = level.ravel(), level.shape[1]
+    order = _descending(flat)
+    size = len(order)
+    parent = np.full(len(flat), -1, np.int32)
+    link = np.full(len(flat), -1, np.int32)
+    area = np.zeros(len(flat), np.int32)
+    first = np.zeros(len(flat), np.int32)
+    neighbours = (-width, -1, 1, width)
+    for i in range(size):
+        p = order[i]
+        parent[p], link[p], area[p], first[p] = p, p, 1, p
+        for step in neighbours:
+            q = p + step
+            if link[q] < 0:
+                continue
+            q = _find(link, q)
+            if q != p:
+                parent[q], link[q] = p, p
+                area[p] += area[q]
+                first[p] = min(first[p], first[q])
+    # link now holds, of the pixel that stands for a component, the row of its node
+    link[:] = -1
+    nodes = np.empty((64, 5), np.int64)
+    count = 0
+    for i in range(size - 1, -1, -1):
+        p = order[i]
+        q = parent[p]
+        if flat[parent[q]] == flat[q]:
+            q = parent[q]
+            parent[p] = q
+        if q != p and flat[q] == flat[p]:
+            continue
+        if count == len(nodes):
+            grown = np.empty((2 * count, 5), np.int64)
+            grown[:count] = nodes
+            nodes = grown
+        above = -1 if q == p else link[q]
+        nodes[count, 0] = above
+        nodes[count, 1] = 0 if above < 0 else nodes[above, 2] + 1
+        nodes[count, 2], nodes[count, 3], nodes[count, 4] = flat[p], area[p], first[p]
+        link[p] = count
+        count += 1
+    return nodes[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _descending(flat):
+    """Flat indices of the pixels with level >= 0, highest level first (counting sort)."""
+    top = flat.max()
+    begin = np.zeros(top + 2, np.int64)
+    for value in flat:
+        if value >= 0:
+            begin[top - value + 1] += 1
+    for k in range(1, top + 2):
+        begin[k] += begin[k - 1]
+    order = np.empty(begin[top + 1], np.int32)
+    for i in range(len(flat)):
+        if flat[i] >= 0:
+            k = top - flat[i]
+            order[begin[k]] = i
+            begin[k] += 1
+    return order
+
+
+@njit(cache=True, nogil=True)
+def walk(level, nodes, verdicts, convexity, solidity, smallest):
+    """Walk from the outside in; return the nodes that are markers and the parts without any.
+
+    A part without marker is given by its outermost node. `verdicts` caches convexity and solidity
+    of the nodes between calls (NaN: not judged yet).
+    """
+    flat, width = level.ravel(), level.shape[1]
+    count = len(nodes)
+    highest = flat.max()
+    state = np.zeros(count, np.int8)  # 0 look at it, 1 a marker is above, 2 marker, 3 given up
+    fruitful = np.zeros(count, np.bool_)
+    for i in range(1, count):
+        above = nodes[i, 0]
+        if state[above]:
+            state[i] = 3 if state[above] == 3 else 1
+            continue
+        if nodes[i, 3] < smallest:
+            state[i] = 3
+            continue
+        if np.isnan(verdicts[i, 0]):
+            c, s = judge(flat, width, nodes[i, 4], nodes[i, 1], highest)
+            verdicts[i, 0], verdicts[i, 1] = c, s
+        if verdicts[i, 0] >= convexity and verdicts[i, 1] >= solidity:
+            state[i] = 2
+            while above >= 0 and not fruitful[above]:
+                fruitful[above] = True
+                above = nodes[above, 0]
+    markers = np.flatnonzero(state == 2)
+    barren = np.zeros(count, np.bool_)
+    for i in range(1, count):
+        barren[i] = fruitful[nodes[i, 0]] and not fruitful[i] and state[i] in (0, 3)
+    return markers, np.flatnonzero(barren)
+
+
+@njit(cache=True, nogil=True)
+def regrow(level, start, k):
+    """Dilate the component of {level >= k} that holds the pixel `start` by k pixels, exactly.
+
+    Every pixel of it is more than k from the background: what it grows into lies in the region.
+
+    Returns
+    -------
+    image : ndarray of bool, shape (h + 2, w + 2)
+        The regrown part, with a rim of background.
+    row, column : int
+        Where image[1, 1] lies in `level`.
+    """
+    row, column, marker = component(level, start, k)
+    height, width = marker.shape[0] + 2 * k + 2, marker.shape[1] + 2 * k + 2
+    gap = np.full((height, width), k + 1, np.int32)
+    for r in range(marker.shape[0]):
+        for c in range(marker.shape[1]):
+            if marker[r, c]:
+                gap[r + k + 1, c + k + 1] = 0
+    for r in range(1, height):
+        for c in range(width):
+            gap[r, c] = min(gap[r, c], gap[r - 1, c] + 1)
+    for r in range(height - 2, -1, -1):
+        for c in range(width):
+            gap[r, c] = min(gap[r, c], gap[r + 1, c] + 1)
+    reach = np.empty(k + 1, np.int64)
+    for g in range(k + 1):
+        reach[g] = np.int64(np.sqrt(k * k - g * g))
+    image = np.zeros((height, width), np.bool_)
+    change = np.zeros(width + 1, np.int64)
+    for r in range(1, height - 1):
+        change[:] = 0
+        for c in range(k + 1, width - k - 1):
+            if gap[r, c] <= k:
+                change[c - reach[gap[r, c]]] += 1
+                change[c + reach[gap[r, c]] + 1] -= 1
+        inside = 0
+        for c in range(width):
+            inside += change[c]
+            image[r, c] = inside > 0
+    return image, row - k, column - k
+
+
+@njit(cache=True, nogil=True)
+def component(level, start, k):
+    """Cut out the component of {level >= k} that holds `start`, its first pixel; without a rim."""
+    flat, width = level.ravel(), level.shape[1]
+    rows, columns, _ = follow(flat, width, start, k, flat.max())
+    top, left = rows.min(), columns.min()
+    image = np.zeros((rows.max() - top + 1, columns.max() - left + 1), np.bool_)
+    stack = np.empty(64, np.int64)
+    stack[0], size = start, 1
+    image[start // width - top, start % width - left] = True
+    while size:
+        size -= 1
+        p = stack[size]
+        for step in (-width, -1, 1, width):
+            q = p + step
+            if flat[q] < k or image[q // width - top, q % width - left]:
+                continue
+            image[q // width - top, q % width - left] = True
+            if size == len(stack):
+                grown = np.empty(2 * size, np.int64)
+                grown[:size] = stack
+                stack = grown
+            stack[size] = q
+            size += 1
+    return np.int64(top), np.int64(left), image
+
+
+@njit(cache=True, nogil=True)
+def judge_image(image):
+    """Convexity and solidity of the outline of a 4-connected image with a rim."""
+    flat = image.ravel()
+    start = 0
+    while not flat[start]:
+        start += 1
+    return judge(flat, image.shape[1], start, 1, 1)
+
+
+@njit(cache=True, nogil=True)
+def basins(squares, height):
+    """Watershed of the distance map, started from its maxima that stand out by `height` or more.
+
+    Parameters
+    ----------
+    squares : ndarray of int64, shape (M, N)
+        Squared distances, with a rim.
+    height : float
+        Smallest depth, in pixels of distance, of the saddle between two particles.
+
+    Returns
+    -------
+    labels : ndarray of int32, shape (M, N)
+        Every pixel of the region in one 4-connected basin, numbered from 1.
+    """
+    flat, width = squares.ravel(), squares.shape[1]
+    pixels = np.flatnonzero(flat)
+    order = pixels[np.argsort(-flat[pixels], kind="mergesort")]
+    peak = np.zeros(len(flat))  # of the components of the level set, kept at their root
+    link = np.full(len(flat), -1, np.int32)
+    summit = np.zeros(len(flat), np.int32)
+    basin = np.full(len(flat), -1, np.int32)
+    for p in order:
+        here = np.sqrt(flat[p])
+        steepest = -1
+        for step in (-width, -1, 1, width):
+            q = p + step
+            if link[q] >= 0 and (steepest < 0 or flat[q] > flat[steepest]):
+                steepest = q
+        if steepest < 0:
+            link[p], basin[p], peak[p], summit[p] = p, p, here, p
+            continue
+        link[p], basin[p] = _find(link, steepest), basin[steepest]
+        for step in (-width, -1, 1, width):
+            q = p + step
+            if link[q] < 0:
+                continue
+            low, high, across = _find(link, q), _find(link, p), p
+            if low == high:
+                continue
+            if peak[low] > peak[high]:
+                low, high, across = high, low, q
+            if peak[low] - here < height:
+                basin[_find(basin, summit[low])] = _find(basin, across)
+            link[low] = high
+    labels = np.zeros(squares.shape, np.int32)
+    out = labels.ravel()
+    number = np.zeros(len(flat), np.int32)
+    count = 0
+    for p in pixels:
+        root = _find(basin, p)
+        if not number[root]:
+            count += 1
+            number[root] = count
+        out[p] = number[root]
+    return labels
