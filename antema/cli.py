@@ -179,7 +179,7 @@ def run_analyze(called: argparse.Namespace) -> int:
     """Analyse files and write their results."""
     from .distribution import summarize
     from .export import POOLED, check_absent, export_pooled, pool
-    from .reading import parse_length
+    from .units import parse_length
 
     settings = _settings(called)
     nm_per_pixel = parse_length(called.pixel_size) if called.pixel_size else None

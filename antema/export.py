@@ -258,8 +258,12 @@ def _settings_sheet(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _lay_out(sheet: Any) -> None:
-    """Freeze the header, make it bold, and give the columns the width of their words."""
+    """Freeze the header, fit the columns to their words, and keep texts from being formulas."""
     sheet.freeze_panes = "A2"
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.data_type == "f":
+                cell.data_type = "s"
     for column in sheet.iter_cols(max_row=min(sheet.max_row, 50)):
         width = max(
             len(f"{cell.value:.6g}" if isinstance(cell.value, float) else str(cell.value))

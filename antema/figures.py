@@ -143,8 +143,8 @@ def outline_line(regions: Iterable[Region]) -> tuple[np.ndarray, np.ndarray]:
     """Return x and y of the closed outlines of the regions, with NaN between them."""
     parts = [np.empty((0, 2))]
     for region in regions:
-        corners = outline(region.image) + region.origin
-        parts += [corners, corners[:1], np.full((1, 2), np.nan)]
+        for corners in outline(region.image):
+            parts += [corners + region.origin, corners[:1] + region.origin, np.full((1, 2), np.nan)]
     line = np.concatenate(parts).astype(np.float32)
     return line[:, 1], line[:, 0]
 

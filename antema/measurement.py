@@ -35,10 +35,6 @@ class _Particle:
         (row, column), (height, width) = self.region.origin, self.region.image.shape
         return row, column, row + height, column + width
 
-    @property
-    def equivalent_diameter_px(self) -> float:
-        return math.sqrt(4 * self.shape.area / math.pi)
-
     def centroid(self, axis: int) -> float:
         weights = self.region.image.sum(axis=1 - axis)
         return self.region.origin[axis] + float(
@@ -106,7 +102,7 @@ COLUMNS: tuple[Column, ...] = (
         "nm",
         "float64",
         "diameter of the circle of the same area, √(4A/π)",
-        lambda p: p.equivalent_diameter_px * p.nm,
+        lambda p: p.shape.equivalent_diameter * p.nm,
     ),
     Column(
         "feret_min_nm",
@@ -134,14 +130,14 @@ COLUMNS: tuple[Column, ...] = (
         "",
         "float64",
         "4πA/P² (the form factor of ISO 9276-6), 1 for a circle",
-        lambda p: 4 * math.pi * p.shape.area / p.shape.perimeter**2,
+        lambda p: p.shape.circularity,
     ),
     Column(
         "aspect_ratio",
         "",
         "float64",
         "largest Feret diameter / smallest, ≥ 1",
-        lambda p: p.shape.feret_max / p.shape.feret_min,
+        lambda p: p.shape.aspect_ratio,
     ),
     Column(
         "convexity",

@@ -73,6 +73,9 @@ class Options:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Make the options from plain values; absent keys keep their default, unknown ones fail."""
         kinds = typing.get_type_hints(cls)
+        if not isinstance(values, Mapping):
+            msg = f"{cls.__name__} are made from names and values, not from {values!r}."
+            raise InvalidOption(msg)
         if unknown := sorted(set(values) - set(kinds)):
             msg = f"Unknown option {', '.join(unknown)}: {cls.__name__} has {', '.join(kinds)}."
             raise InvalidOption(msg)

@@ -35,9 +35,10 @@ def outlines_picture(analysis: Analysis) -> bytes:
     # What was left out lies below, so that it never hides a particle.
     for status, colour in reversed(COLOURS.items()):
         for region in analysis.regions:
-            if region.status == status:
-                corners = (outline(region.image) + region.origin + 0.5) * factor
-                line = [(column, row) for row, column in corners]
+            if region.status != status:
+                continue
+            for corners in outline(region.image):
+                line = [tuple(point) for point in (corners + region.origin + 0.5)[:, ::-1] * factor]
                 draw.line([*line, line[0]], fill=colour, width=width, joint="curve")
     _draw_scale_bar(picture, analysis.micrograph)
     return _png(picture)

@@ -70,7 +70,7 @@ def test_a_file_without_scale_says_so_and_what_to_do(disc_file, tmp_path, capsys
     ("flags", "sentence"),
     [
         (["--pixel-size", "0.1"], "0.1"),
-        (["--pixel-size", "-1nm"], "-1"),
+        (["--pixel-size=-1nm"], "-1"),
         (["--convexity", "2"], "convexity must lie between"),
         (["--settings", "absent.json"], "absent.json is not a readable record"),
     ],
@@ -90,10 +90,11 @@ def test_a_wrong_call_ends_with_2(call):
 
 def test_earlier_results_stay_unless_told(disc_file, tmp_path, capsys):
     out = tmp_path / "out"
-    call = ["analyze", disc_file("a.png"), "-o", out, *COMMON]
+    both = ["analyze", disc_file("b.png"), disc_file("a.png"), "-o", out, *COMMON]
+    call = [*both[:1], *both[2:]]
     assert run(*call, "--pool", "each") == 0
     before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
-    assert run(*call, disc_file("b.png"), "--pool", "each") == 1
+    assert run(*both, "--pool", "each") == 1
     assert "a.json exists already" in capsys.readouterr().err
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert (out / "b.xlsx").exists()

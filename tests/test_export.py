@@ -24,6 +24,12 @@ OTSU = Settings(SegmentationOptions(method="otsu"))
 NAMES = [column.name for column in COLUMNS]
 
 
+def picture(path):
+    with Image.open(path) as opened:
+        opened.load()
+        return opened
+
+
 @pytest.fixture
 def analysis(discs):
     return analyze(discs(), OTSU)
@@ -84,12 +90,12 @@ def test_the_record_says_how_the_numbers_were_made(analysis, tmp_path):
 
 def test_the_pictures_show_the_image_the_mask_and_the_outlines(analysis, tmp_path):
     export_analysis(analysis, tmp_path)
-    mask = np.array(Image.open(tmp_path / "discs_segmentation.png"))
+    mask = np.array(picture(tmp_path / "discs_segmentation.png"))
     np.testing.assert_array_equal(mask, analysis.mask)
-    plain = Image.open(tmp_path / "discs_micrograph.png")
+    plain = picture(tmp_path / "discs_micrograph.png")
     assert plain.mode == "L"
     assert plain.size == (1024, 896)
-    outlines = np.array(Image.open(tmp_path / "discs_outlines.png").convert("RGB"))
+    outlines = np.array(picture(tmp_path / "discs_outlines.png").convert("RGB"))
     # The left rim of the disc at (60, 60), a whole one, is blue; that of (150, 175) is orange.
     assert (outlines[242, 175:190] == (0, 0x72, 0xB2)).all(1).any()
     assert (outlines[602, 620:645] == (0xE6, 0x9F, 0)).all(1).any()
@@ -98,9 +104,9 @@ def test_the_pictures_show_the_image_the_mask_and_the_outlines(analysis, tmp_pat
 
 def test_the_scale_bar_is_as_long_as_it_says(analysis, tmp_path):
     export_analysis(analysis, tmp_path)
-    picture = np.array(Image.open(tmp_path / "discs_micrograph.png"))
+    pixels = np.array(picture(tmp_path / "discs_micrograph.png"))
     # 25.6 nm on 1024 px: the bar is 5 nm, 200 px, black in the white box of the lower right corner.
-    row = picture[-50:, 700:]
+    row = pixels[-50:, 700:]
     longest = max((np.diff(np.flatnonzero(np.r_[1, line != 0, 1])).max() - 1) for line in row)
     assert longest == pytest.approx(200, abs=2)
 

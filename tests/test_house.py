@@ -15,9 +15,9 @@ PACKAGE = ROOT / "antema"
 ORDER = (
     {"errors", "progress", "resources"},
     {"options", "units"},
-    {"micrograph", "preparation", "contours", "solids"},
-    {"reading", "formats", "network", "geometry", "simulation", "tiff_scale"},
-    {"segmentation", "separation", "levelsets", "outlines"},
+    {"micrograph", "preparation", "contours", "levelsets", "solids"},
+    {"reading", "formats", "network", "geometry", "simulation"},
+    {"segmentation", "separation"},
     {"measurement", "appearance"},
     {"distribution"},
     {"analysis"},
@@ -44,8 +44,9 @@ def imported(path):
 
 
 def own(name):
-    """Return the part of antema that an imported name belongs to."""
-    return name.split(".")[1] if name.startswith("antema.") else None
+    """Return the part of antema that an imported name belongs to; its version is everybody's."""
+    part = name.removeprefix("antema.").split(".")[0]
+    return part if name.startswith("antema.") and part != "__version__" else None
 
 
 def part_of(path):

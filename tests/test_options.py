@@ -55,8 +55,10 @@ def test_absent_keys_keep_the_default_and_unknown_ones_are_refused():
 
 
 def test_a_value_where_a_group_belongs_is_refused():
-    with pytest.raises(InvalidOption, match="separation must be given as"):
+    with pytest.raises(InvalidOption, match="SeparationOptions are made from names and values"):
         Settings.from_dict({"separation": 3})
+    with pytest.raises(InvalidOption, match="separation must be given as SeparationOptions"):
+        Settings(separation=3)
 
 
 @pytest.mark.parametrize("stage", dataclasses.fields(Settings), ids=lambda field: field.name)
