@@ -1,0 +1,164 @@
+"""The few controls that ipywidgets lacks, each a small script in ``static``.
+
+They know nothing of particles: each turns messages of the browser into calls of a function given to it.
+"""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from . import messages
+
+STATIC = Path(__file__).parent / "static"
+PIECE_BYTES = 4 * 1024 * 1024
+LARGEST_UPLOAD_BYTES = 2 * 1024**3
+
+
+class Page(anywidget.AnyWidget):
+    """Keys, light or dark, the style sheet, and the watch over the connection to this kernel."""
+
+    _esm = STATIC / "page.js"
+    _css = STATIC / "style.css"
+    lost = traitlets.Unicode(messages.LOST).tag(sync=True)
+    theme = traitlets.Unicode("auto").tag(sync=True)
+
+    def __init__(self, on_key: Callable[[str], None]) -> None:
+        super().__init__()
+        self._on_key = on_key
+        self.on_msg(self._heard)
+
+    def _heard(self, _widget: Any, content: dict[str, Any], _buffers: list[memoryview]) -> None:
+        if content.get("kind") == "ping":
+            self.send({"kind": "pong"})
+        elif content.get("kind") == "key":
+            self._on_key(content["key"])
+
+
+class FileDrop(anywidget.AnyWidget):
+    """Takes files from the visitor's computer, of any size, and hands over name and content."""
+
+    _esm = STATIC / "drop.js"
+    texts = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, on_file: Callable[[str, bytes], None]) -> None:
+        super().__init__(
+            texts={
+                "title": messages.DROP,
+                "or": messages.DROP_OR,
+                "hint": messages.DROP_HINT,
+                "uploading": messages.UPLOADING,
+            }
+        )
+        self._on_file = on_file
+        self._content = bytearray()
+        self.on_msg(self._heard)
+
+    def _heard(self, _widget: Any, content: dict[str, Any], buffers: list[memoryview]) -> None:
+        kind = content.get("kind")
+        if kind == "begin":
+            self._content = bytearray()
+        elif kind == "piece":
+            if len(self._content) < LARGEST_UPLOAD_BYTES:
+                self._content += buffers[0]
+            self.send({"kind": "ack"})
+        elif kind == "end":
+            received, self._content = bytes(self._content), bytearray()
+            self._on_file(content["name"], received)
+
+
+class ImageList(anywidget.AnyWidget):
+    """The images, with a field for the pixel size where it is missing."""
+
+    _esm = STATIC / "images.js"
+    items = traitlets.List().tag(sync=True)
+    texts = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        on_choose: Callable[[int], None],
+        on_remove: Callable[[int], None],
+        on_scale: Callable[[str, int, bool], None],
+    ) -> None:
+        super().__init__(
+            texts={
+                "remove": messages.REMOVE,
+                "scale_title": messages.SCALE_LABEL,
+                "scale_placeholder": messages.SCALE_PLACEHOLDER,
+                "scale_hint": messages.SCALE_HINT,
+                "scale_apply": messages.SCALE_APPLY,
+                "scale_apply_all": messages.SCALE_APPLY_ALL,
+            }
+        )
+        self._do = {
+            "choose": lambda content: on_choose(content["key"]),
+            "remove": lambda content: on_remove(content["key"]),
+            "scale": lambda content: on_scale(content["text"], content["key"], content["everywhere"]),
+        }
+        self.on_msg(self._heard)
+
+    def _heard(self, _widget: Any, content: dict[str, Any], _buffers: list[memoryview]) -> None:
+        if content.get("kind") in self._do:
+            self._do[content["kind"]](content)
+
+
+class Table(anywidget.AnyWidget):
+    """A sortable table of numbers that shows only the rows in sight."""
+
+    _esm = STATIC / "table.js"
+    columns = traitlets.List().tag(sync=True)
+    names = traitlets.List().tag(sync=True)
+    data = traitlets.Bytes(b"").tag(sync=True)
+    rows = traitlets.Int(0).tag(sync=True)
+    selected = traitlets.Int(-1).tag(sync=True)
+
+    def show(self, columns: list[dict[str, Any]], values: np.ndarray, names: list[str]) -> None:
+        """Show the rows of `values`, ndarray of shape (rows, columns).
+
+        Each column says its ``label``, ``unit``, ``meaning``, ``digits`` and ``kind``: "number",
+        "bool", or "image", whose values are places in `names`.
+        """
+        with self.hold_sync() if hasattr(self, "comm") else contextlib.nullcontext():
+            self.columns, self.names, self.rows = columns, names, len(values)
+            self.data = np.asarray(values, dtype="<f8").T.tobytes()
+
+
+class Download(anywidget.AnyWidget):
+    """A button that saves a file made on demand."""
+
+    _esm = STATIC / "download.js"
+    label = traitlets.Unicode().tag(sync=True)
+    hint = traitlets.Unicode().tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
+    busy = traitlets.Bool(False).tag(sync=True)
+    primary = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(
+        self,
+        label: str,
+        hint: str,
+        file_name: str,
+        make: Callable[[Callable[[bytes], None]], None],
+        *,
+        primary: bool = False,
+    ) -> None:
+        super().__init__(label=label, hint=hint, primary=primary)
+        self._file_name = file_name
+        self._make = make
+        self.on_msg(self._heard)
+
+    def _heard(self, _widget: Any, content: dict[str, Any], _buffers: list[memoryview]) -> None:
+        if content.get("kind") == "make":
+            self._make(self.save)
+
+    def save(self, content: bytes) -> None:
+        """Send the file to the browser, which saves it."""
+        count = max(1, -(-len(content) // PIECE_BYTES))
+        for index in range(count):
+            piece = content[index * PIECE_BYTES : (index + 1) * PIECE_BYTES]
+            about = {"kind": "piece", "index": index, "count": count, "name": self._file_name}
+            self.send(about | {"type": "application/octet-stream"}, [piece])

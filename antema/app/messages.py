@@ -1,0 +1,196 @@
+"""Every text of the dashboard, in one place, in the words of a chemist.
+
+To translate the page, translate this module; labels and help of the options come from the options
+themselves.
+"""
+
+TITLE = "antema"
+SUBTITLE = "Particle sizes from electron micrographs"
+
+# ---- images
+IMAGES = "Images"
+DROP = "Drop micrographs here"
+DROP_OR = "or choose files"
+DROP_HINT = "dm3, dm4, tif, emd, ser, mrc, png, jpg"
+SAMPLE = "Try a sample"
+SAMPLE_HINT = "Loads a simulated micrograph whose particles are known."
+SAMPLE_NAME = "Simulated sample"
+REMOVE = "Remove this image from the list"
+REMOVE_ALL = "Remove all"
+NO_SCALE = "no pixel size"
+NO_SCALE_TITLE = "How large is one pixel?"
+NO_SCALE_WHY = "{name} does not say how large a pixel is ({source})."
+SCALE_PLACEHOLDER = "0.12 nm or 120 pm"
+SCALE_LABEL = "Size of one pixel"
+SCALE_APPLY = "Use"
+SCALE_APPLY_ALL = "Use for all without one"
+SCALE_HINT = "The side of one pixel, with its unit: 0.12 nm, 120 pm or 0.0001 µm."
+SCALE_BAD = "“{text}” is not a pixel size. Write a length with its unit, for example 0.12 nm."
+PIXEL_SIZE = "1 px = {size}"
+SCALE_SOURCE = "Pixel size: {source}. Click to change it."
+SCALE_BY_HAND = "given by hand"
+SCALE_BY_HAND_FILE = "given by hand; the file said {was:.6g} nm"
+CHANGE_SCALE = "Change the pixel size"
+
+# ---- options
+OPTIONS = "Options"
+MORE_OPTIONS = "More options"
+RESET = "Reset"
+RESET_HINT = "Set every option back to what antema proposes."
+CHOICES = {
+    "uecs": "Overlapping (UECS)",
+    "watershed": "Touching (watershed)",
+    "none": "None",
+    "network": "Trained network",
+    "otsu": "Grey threshold (Otsu)",
+}
+
+# ---- run
+RUN = "Analyse"
+RUN_HINT = "Find, separate and measure the particles of every image in the list."
+CANCEL = "Cancel"
+CANCEL_HINT = "Stop; images that are done keep their results."
+BLOCK_NO_IMAGES = "Add a micrograph first."
+BLOCK_NO_SCALE = "Type the pixel size of {name} first."
+BLOCK_NO_SCALES = "Type the pixel sizes first: {count} images do not hold one."
+SKIPPED = "{names} left out: no pixel size."
+PROGRESS_IMAGE = "Image {k} of {n}: {step}"
+PROGRESS_LEFT = "about {left} left"
+READING = "Reading {name}"
+UPLOADING = "Receiving {name}"
+UPDATING = "Updating"
+PACKING = "Packing the results"
+STARTING = "Starting"
+CANCELLED = "Stopped. Images that were done keep their results."
+OUTDATED = "The options changed. Press Analyse to bring the result up to date."
+
+# ---- picture
+PICTURE = "Picture"
+VIEWS = {"outlines": "Outlines", "mask": "Segmentation", "picture": "Picture only"}
+VIEW_HINT = "What to draw over the micrograph (keys 1, 2, 3)."
+CONTRAST = "Contrast"
+CONTRAST_HINT = "Contrast of the picture on the screen; it changes no number."
+UPDATING_HINT = "Options changed: updating."
+PREVIOUS = "◀"
+NEXT = "▶"
+PREVIOUS_HINT = "Previous image (left arrow key)"
+NEXT_HINT = "Next image (right arrow key)"
+POSITION = "image {k} of {n}"
+EMPTY_TITLE = "Particle sizes from a micrograph, in three steps"
+EMPTY_STEPS = (
+    "Drop one or more micrographs into the list on the left, or press “Try a sample”.",
+    "Check the pixel size, then press “Analyse”.",
+    "Look at the outlines, then download the table.",
+)
+NOT_ANALYSED_SHORT = "not analysed yet"
+OUTDATED_SHORT = "{count}, out of date"
+NOT_ANALYSED = "Not analysed yet. Press Analyse."
+
+# ---- result
+RESULT = "Result"
+RESULT_EMPTY = "The numbers appear here after the analysis."
+NOTHING_FOUND = "No particles found."
+NOTHING_FOUND_WHY = (
+    "This may be why: the particles are brighter than the background (turn on “Bright particles” "
+    "under More options), they touch the edge of the image, or they are smaller than the smallest "
+    "particle allowed."
+)
+SCOPE_IMAGE = "This image"
+SCOPE_ALL = "All images"
+SCOPE_HINT = "Numbers of the image shown, or of all analysed images together."
+QUANTITY = "Quantity"
+LEFT_OUT = "Left out"
+LEFT_OUT_NONE = "Nothing was left out."
+LEFT_OUT_HINT = "What was found but not measured, and why. Choosing only easy particles biases a size."
+PARTICLE = "Particle {number}"
+PARTICLE_NONE = "Click a particle to see its numbers."
+WHOLE_KIND = "found as it is"
+SEPARATED_KIND = "separated from others"
+NUMBER_AXIS = "Number of particles"
+MEAN_SD = "mean {label} ± standard deviation"
+FACTS = "median {median} · 10 % to 90 %: {low} to {high}"
+
+# ---- table
+TABLE = "Particles"
+TABLE_COUNT = "{count} particles"
+TABLE_FILTERED = "{count} of {total} particles"
+FILTER = "Keep only"
+FILTER_FROM = "from"
+FILTER_TO = "to"
+FILTER_CLEAR = "Clear filter"
+FILTER_HINT = "Acts on the picture, the histogram, the numbers, the table and what you download."
+
+FILTER_BAD = "“{text}” is not a number."
+YES = "yes"
+
+# ---- download
+DOWNLOAD_ALL = "Download all"
+DOWNLOAD_ALL_HINT = "One zip: tables, pictures and a record of how the numbers were made."
+DOWNLOAD_TABLE = "Excel"
+DOWNLOAD_TABLE_HINT = "The tables of all analysed images as one Excel file (xlsx)."
+DOWNLOAD_READY = "Saved as {name}."
+NOTHING_TO_DOWNLOAD = "There is no result to download yet."
+
+# ---- page
+HELP = "About"
+HELP_HINT = "What antema is, and how to cite it."
+THEME = "Light / dark"
+THEME_HINT = "Switch between a light and a dark page."
+SAVE_SETTINGS = "Save options"
+SAVE_SETTINGS_HINT = "Keep the options in a file; drop it on this page to use them again."
+SETTINGS_LOADED = "Options taken from {name}."
+SAVE_SESSION = "Save session"
+SAVE_SESSION_HINT = "Keep images, options and results in one file; drop it on this page to go on."
+SESSION_LOADED = "Session {name} opened."
+DISMISS = "Close"
+DETAILS = "Details for the developers"
+UNEXPECTED = "Something went wrong that antema did not expect: {error}. Your images are still here."
+LOST = (
+    "The connection to antema was lost. Reload the page to start again; "
+    "results that were not downloaded are gone."
+)
+DUPLICATE_NAME = "{name} ({number})"
+ABOUT = """
+<h2>antema {version}</h2>
+<p>Finds, separates and measures metallic nanoparticles in transmission electron micrographs.</p>
+<p>The method: N. Gumbiowski, K. Loza, M. Heggen, M. Epple, <i>Automated analysis of transmission
+electron micrographs of metallic nanoparticles by machine learning</i>, Nanoscale Adv. 2023, 5,
+2318–2326, <a href="https://doi.org/10.1039/d2na00781a" target="_blank"
+rel="noopener">doi 10.1039/d2na00781a</a>. Please cite it when you publish numbers made with antema.</p>
+<p>Your images stay on this computer: antema opens no connection to anywhere else.</p>
+"""
+
+QUANTITY_LABELS = {
+    "equivalent_diameter_nm": "Diameter",
+    "feret_min_nm": "Smallest Feret diameter",
+    "feret_max_nm": "Largest Feret diameter",
+    "area_nm2": "Area",
+    "perimeter_nm": "Perimeter",
+    "circularity": "Circularity",
+    "aspect_ratio": "Aspect ratio",
+    "convexity": "Convexity",
+    "solidity": "Solidity",
+}
+TABLE_LABELS = {
+    "image": "Image",
+    "particle": "No.",
+    "equivalent_diameter_nm": "Diameter",
+    "feret_min_nm": "Feret min",
+    "feret_max_nm": "Feret max",
+    "area_nm2": "Area",
+    "perimeter_nm": "Perimeter",
+    "circularity": "Circularity",
+    "aspect_ratio": "Aspect ratio",
+    "convexity": "Convexity",
+    "solidity": "Solidity",
+    "mean_intensity": "Grey value",
+    "separated": "Separated",
+    "below_convexity_threshold": "Below convexity",
+}
+
+
+def count_text(particles: int, images: int) -> str:
+    """Say how many particles there are in how many images."""
+    noun = "particle" if particles == 1 else "particles"
+    where = "" if images <= 1 else f" in {images} images"
+    return f"{particles} {noun}{where}"

@@ -1,0 +1,58 @@
+"""What all panels share: watching the state, and small pieces of HTML."""
+
+import html
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import ipywidgets as widgets
+
+from ..state import State
+
+HIDDEN = "antema-hidden"
+
+
+def watch(state: State, names: str | Iterable[str], function: Callable[[], None]) -> None:
+    """Call a function now and whenever one of the traits changes; its failure becomes a notice."""
+
+    def changed(_change: Any = None) -> None:
+        try:
+            function()
+        except Exception as error:  # noqa: BLE001 - an observer's failure would be shown nowhere
+            state.report_failure(error)
+
+    state.observe(changed, names=[names] if isinstance(names, str) else list(names))
+    changed()
+
+
+def show(widget: widgets.DOMWidget, visible: bool) -> None:
+    """Show or hide a widget."""
+    (widget.remove_class if visible else widget.add_class)(HIDDEN)
+
+
+def classed(widget: Any, *names: str) -> Any:
+    """Add CSS classes to a widget and return it."""
+    for name in names:
+        widget.add_class(name)
+    return widget
+
+
+def heading(text: str) -> widgets.HTML:
+    """Return the heading of a panel."""
+    return classed(widgets.HTML(f"<h2>{html.escape(text)}</h2>"), "antema-heading")
+
+
+def button(text: str, hint: str, name: str, on_click: Callable[[], Any]) -> widgets.Button:
+    """Return a button; `name` is the CSS class that tests find it by."""
+    made = classed(widgets.Button(description=text, tooltip=hint), "antema-button", name)
+    made.on_click(lambda _button: on_click())
+    return made
+
+
+def number_text(value: float, unit: str = "") -> str:
+    """Write a number with three significant digits and its unit; a dash when there is none."""
+    if not math.isfinite(value):
+        return "–"
+    digits = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{min(digits, 6)}f}"
+    return f"{text} {unit}" if unit else text

@@ -1,0 +1,120 @@
+"""The page: header, notices, and the panels side by side."""
+
+import html
+
+import ipywidgets as widgets
+
+from ... import __version__
+from .. import messages
+from ..controls import Download, Page
+from ..jobs import deliver_to_this_thread
+from ..state import State
+from .base import button, classed, show, watch
+from .images import ImagesPanel
+from .options import OptionsPanel, RunPanel
+from .picture import PicturePanel
+from .result import ResultPanel
+from .table import TablePanel
+
+
+class Header(widgets.HBox):
+    """Name of the program and what concerns the whole page."""
+
+    def __init__(self, state: State, page: Page, about: widgets.HTML) -> None:
+        brand = widgets.HTML(
+            f"<span class='antema-brand'>{messages.TITLE}</span>"
+            f"<span class='antema-subtitle'>{messages.SUBTITLE}</span>"
+        )
+        self.page, self.about = page, about
+        self.settings = Download(
+            messages.SAVE_SETTINGS,
+            messages.SAVE_SETTINGS_HINT,
+            "antema-options.json",
+            lambda save: save(state.settings_file()),
+        )
+        self.theme = button(messages.THEME, messages.THEME_HINT, "antema-theme", self._switch)
+        self.help = button(messages.HELP, messages.HELP_HINT, "antema-help", self._toggle_about)
+        tools = [classed(self.settings, "antema-save-settings"), self.theme, self.help]
+        super().__init__([brand, classed(widgets.HBox(tools), "antema-tools")])
+        classed(self, "antema-header")
+
+    def _switch(self) -> None:
+        self.page.theme = "light" if self.page.theme == "dark" else "dark"
+
+    def _toggle_about(self) -> None:
+        show(self.about, "antema-hidden" in self.about._dom_classes)
+
+
+class Notices(widgets.VBox):
+    """Sentences for the person at the page, newest last; details folded away."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        super().__init__([])
+        classed(self, "antema-notices")
+        watch(state, "notices", self.refresh)
+
+    def refresh(self) -> None:
+        """Show the notices of the state."""
+        rows = []
+        for index, notice in enumerate(self.state.notices):
+            text = html.escape(notice.text)
+            if notice.detail:
+                text += (
+                    f"<details><summary>{messages.DETAILS}</summary>"
+                    f"<pre>{html.escape(notice.detail)}</pre></details>"
+                )
+            role = "alert" if notice.kind == "error" else "status"
+            words = widgets.HTML(f"<div role='{role}'>{text}</div>")
+            close = button(
+                "×", messages.DISMISS, "antema-dismiss", lambda index=index: self.state.dismiss(index)
+            )
+            row = widgets.HBox([words, close])
+            rows.append(classed(row, "antema-notice", f"antema-{notice.kind}"))
+        self.children = tuple(rows)
+        show(self, bool(rows))
+
+
+class Dashboard(widgets.VBox):
+    """The whole page.
+
+    Parameters
+    ----------
+    state : State, optional
+        What to show; by default a new state whose worker answers in this thread's event loop.
+    """
+
+    def __init__(self, state: State | None = None) -> None:
+        self.state = state or State(deliver_to_this_thread())
+        self.page = Page(self._key)
+        self.about = classed(
+            widgets.HTML(messages.ABOUT.format(version=__version__)), "antema-about", "antema-hidden"
+        )
+        self.header = Header(self.state, self.page, self.about)
+        self.notices = Notices(self.state)
+        self.images = ImagesPanel(self.state)
+        self.options = OptionsPanel(self.state)
+        self.run = RunPanel(self.state)
+        self.picture = PicturePanel(self.state)
+        self.result = ResultPanel(self.state)
+        self.table = TablePanel(self.state)
+        scrolling = classed(widgets.VBox([self.images, self.options]), "antema-scrolling")
+        left = classed(widgets.VBox([scrolling, self.run]), "antema-left-column")
+        middle = classed(widgets.VBox([self.picture, self.table]), "antema-middle-column")
+        body = classed(widgets.HBox([left, middle, self.result]), "antema-body")
+        super().__init__([self.page, self.header, self.about, self.notices, body])
+        classed(self, "antema-root")
+
+    def _key(self, key: str) -> None:
+        state = self.state
+        if key in ("ArrowLeft", "ArrowRight"):
+            state.step(1 if key == "ArrowRight" else -1)
+        elif key == "Escape":
+            state.select(None)
+        elif key in "123":
+            state.show_view(list(messages.VIEWS)[int(key) - 1])
+
+
+def dashboard() -> Dashboard:
+    """Return the page, ready to be the last line of a notebook cell."""
+    return Dashboard()

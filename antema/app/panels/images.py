@@ -1,0 +1,95 @@
+"""Panel 1: the images, where they come from, and how large their pixels are."""
+
+import base64
+import io
+
+import ipywidgets as widgets
+
+from ...appearance import length_text, to_grey8
+from ...micrograph import Micrograph
+from .. import messages
+from ..controls import FileDrop, ImageList
+from ..state import Image, State
+from .base import button, classed, heading, show, watch
+
+THUMBNAIL_PX = 96
+
+
+class ImagesPanel(widgets.VBox):
+    """Upload, sample, and the list of images."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.drop = FileDrop(state.add_content)
+        self.sample = button(
+            messages.SAMPLE, messages.SAMPLE_HINT, "antema-sample", lambda: state.add_sample()
+        )
+        self.list = ImageList(
+            state.choose,
+            state.remove,
+            lambda text, key, everywhere: state.give_scale(text, key, everywhere=everywhere),
+        )
+        self._thumbnails: dict[int, str] = {}
+        super().__init__([heading(messages.IMAGES), self.drop, self.sample, self.list])
+        classed(self, "antema-images-panel")
+        watch(state, ["images", "chosen", "settings", "busy"], self.refresh)
+
+    def refresh(self) -> None:
+        """Show the list as the state has it."""
+        images = self.state.images
+        self._thumbnails = {
+            image.key: self._thumbnails.get(image.key) or thumbnail(image.original)
+            for image in images
+        }
+        self.list.items = [self._item(image) for image in images]
+        show(self.list, bool(images))
+        (self.drop.add_class if images else self.drop.remove_class)("antema-small")
+        self.sample.disabled = self.state.busy == "reading"
+
+    def _item(self, image: Image) -> dict[str, object]:
+        shot = image.micrograph
+        rows, columns = shot.shape
+        about = f"{columns} × {rows} px"
+        scale = ""
+        if shot.nm_per_pixel is not None:
+            about += f" · {length_text(_rounded(columns * shot.nm_per_pixel))} wide"
+            scale = messages.PIXEL_SIZE.format(size=f"{shot.nm_per_pixel:.4g} nm")
+        state, note = self._progress_of(image)
+        return {
+            "key": image.key,
+            "name": image.name,
+            "title": image.name,
+            "about": about,
+            "scale": scale,
+            "source": messages.SCALE_SOURCE.format(source=shot.scale_source),
+            "thumb": self._thumbnails[image.key],
+            "chosen": image.key == self.state.chosen,
+            "state": state,
+            "note": note,
+        }
+
+    def _progress_of(self, image: Image) -> tuple[str, str]:
+        if not image.ready:
+            return "noscale", messages.NO_SCALE
+        if image.analysis is None:
+            return "new", messages.NOT_ANALYSED_SHORT
+        count = messages.TABLE_COUNT.format(count=len(image.analysis.particles))
+        if not self.state.is_current(image):
+            return "old", messages.OUTDATED_SHORT.format(count=count)
+        return "done", count
+
+
+def thumbnail(micrograph: Micrograph) -> str:
+    """Return a small picture of a micrograph as a data URL."""
+    from PIL import Image as Pillow
+
+    step = max(1, min(micrograph.shape) // (4 * THUMBNAIL_PX))
+    picture = Pillow.fromarray(to_grey8(micrograph.pixels[::step, ::step]))
+    picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _rounded(length: float) -> float:
+    return float(f"{length:.3g}")

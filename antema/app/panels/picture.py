@@ -1,0 +1,325 @@
+"""Panel 2: the micrograph with its outlines, which can be zoomed, hovered and clicked."""
+
+import dataclasses
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import plotly.graph_objects as go
+
+from ...analysis import Analysis
+from ...appearance import COLOURS, SELECTED_COLOUR, length_text, round_length, to_grey8
+from ...figures import outline_line, overlay_figure, picture_url
+from ...measurement import measure
+from ...separation import LEFT_OUT, WHOLE
+from .. import messages
+from ..state import Image, State
+from .base import button, classed, show, watch
+
+FIGURE_CONFIG = {
+    "displaylogo": False,
+    "responsive": True,
+    "scrollZoom": True,
+    "doubleClick": "reset",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
+}
+CLEAR = "rgba(0,0,0,0)"
+
+
+class Overlay:
+    """The one figure widget of the picture, filled anew for every image and result.
+
+    A figure widget is made once and never replaced (the browser never forgets one), and it is made
+    from a complete figure (Voila shows nothing of what is added afterwards).
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.widget: go.FigureWidget | None = None
+        self._image: Image | None = None
+        self._analysis: Analysis | None = None
+        self._source = ""
+        self._regions: list[Any] = []
+
+    def refresh(self) -> go.FigureWidget | None:
+        """Show what the state holds; returns the widget, None while there is no image."""
+        image = self.state.image
+        if image is None:
+            return self.widget
+        figure = overlay_figure(image.analysis or blank(image))
+        figure.add_trace(selected_trace())
+        new_image = self._image is None or self._image.key != image.key
+        self._image, self._analysis = image, image.analysis
+        found = image.analysis
+        self._regions = [r for r in found.regions if r.status != LEFT_OUT] if found else []
+        if self.widget is None:
+            self._make(figure)
+        else:
+            self._fill(figure, new_image)
+        self.mark_selected()
+        return self.widget
+
+    def _make(self, figure: go.Figure) -> None:
+        rows, columns = self._image.micrograph.shape  # type: ignore[union-attr]
+        self._dress(figure, (-0.5, columns - 0.5), (rows - 0.5, -0.5))
+        self.widget = go.FigureWidget(figure)
+        self.widget._config = FIGURE_CONFIG
+        self.widget.data[3].on_click(self._clicked)
+        self.widget.layout.on_change(self._zoomed, "xaxis.range", "yaxis.range")
+
+    def _dress(self, figure: go.Figure, x: Any, y: Any) -> None:
+        figure.update_layout(
+            autosize=True,
+            paper_bgcolor=CLEAR,
+            plot_bgcolor=CLEAR,
+            hovermode="closest",
+            hoverdistance=30,
+            legend={"font": {"size": 13}, "itemclick": "toggle", "bgcolor": CLEAR},
+            shapes=[],
+            annotations=[],
+        )
+        shape, note = self._scale_bar(x, y)
+        figure.add_shape(shape)
+        figure.add_annotation(note)
+
+    def _fill(self, figure: go.Figure, new_image: bool) -> None:
+        widget = self.widget
+        with widget.batch_update():
+            for old, new in zip(widget.data, figure.data, strict=True):
+                old.x, old.y = new.x, new.y
+                if new.customdata is not None:
+                    old.customdata = new.customdata
+                old.name = new.name
+            source = figure.layout.images[0]
+            picture = widget.layout.images[0]
+            if picture.source != source.source:
+                picture.source = source.source
+            if new_image:
+                picture.sizex, picture.sizey = source.sizex, source.sizey
+                widget.layout.xaxis.range = figure.layout.xaxis.range
+                widget.layout.yaxis.range = figure.layout.yaxis.range
+        if new_image:
+            self._zoomed()
+
+    def mark_selected(self) -> None:
+        """Draw the outline of the selected particle thick."""
+        if self.widget is None:
+            return
+        number = self.state.selected
+        regions = self._regions[number - 1 : number] if number else []
+        x, y = outline_line(regions)
+        with self.widget.batch_update():
+            self.widget.data[4].x, self.widget.data[4].y = x, y
+
+    def _clicked(self, _trace: Any, points: Any, _selector: Any) -> None:
+        if points.point_inds:
+            number = int(points.point_inds[0]) + 1
+            self.state.select(None if number == self.state.selected else number)
+
+    def _zoomed(self, *_ranges: Any) -> None:
+        layout = self.widget.layout
+        shape, note = self._scale_bar(layout.xaxis.range, layout.yaxis.range)
+        with self.widget.batch_update():
+            layout.shapes[0].update(shape)
+            layout.annotations[0].update(note)
+
+    def _scale_bar(self, x: Any, y: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return line and label of a scale bar of a round length in the lower right corner."""
+        nm = self._image.micrograph.nm_per_pixel if self._image else None
+        rows, columns = self._image.micrograph.shape  # type: ignore[union-attr]
+        left, right = max(min(x), -0.5), min(max(x), columns - 0.5)
+        top, bottom = max(min(y), -0.5), min(max(y), rows - 0.5)
+        width, height = max(right - left, 1e-6), max(bottom - top, 1e-6)
+        length_nm = round_length(width * nm) if nm else 0.0
+        end = right - 0.03 * width
+        start = end - (length_nm / nm if nm else 0.0)
+        level = bottom - 0.04 * height
+        shape = {
+            "type": "line",
+            "x0": start,
+            "x1": end,
+            "y0": level,
+            "y1": level,
+            "line": {"color": "white", "width": 5},
+            "visible": bool(nm),
+        }
+        note = {
+            "x": (start + end) / 2,
+            "y": level,
+            "text": f"<b>{length_text(length_nm)}</b>" if nm else "",
+            "showarrow": False,
+            "yanchor": "bottom",
+            "yshift": 5,
+            "font": {"color": "white", "size": 14},
+            "bgcolor": "rgba(0,0,0,0.45)",
+            "borderpad": 2,
+            "visible": bool(nm),
+        }
+        return shape, note
+
+
+class PicturePanel(widgets.VBox):
+    """The picture, what is drawn over it, and the way to the next image."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.overlay = Overlay(state)
+        self.empty = EmptyState(state)
+        self.holder = classed(widgets.Box(), "antema-figure", "antema-overlay")
+        self.view = classed(
+            widgets.ToggleButtons(
+                options=[(label, key) for key, label in messages.VIEWS.items()],
+                tooltips=[messages.VIEW_HINT] * len(messages.VIEWS),
+            ),
+            "antema-view",
+        )
+        self.view.observe(lambda change: state.show_view(change["new"]), names="value")
+        self.contrast = classed(
+            widgets.IntSlider(
+                value=100,
+                min=40,
+                max=300,
+                description=messages.CONTRAST,
+                readout=False,
+                tooltip=messages.CONTRAST_HINT,
+            ),
+            "antema-contrast",
+        )
+        self.contrast.observe(lambda _change: self._show_contrast(), names="value")
+        self.filter = widgets.HTML()
+        toolbar = classed(widgets.HBox([self.view, self.contrast]), "antema-toolbar")
+        self.position = classed(widgets.HTML(), "antema-position")
+        self.previous = button(
+            messages.PREVIOUS, messages.PREVIOUS_HINT, "antema-previous", lambda: state.step(-1)
+        )
+        self.next = button(messages.NEXT, messages.NEXT_HINT, "antema-next", lambda: state.step(1))
+        self.walk = classed(
+            widgets.HBox([self.previous, self.position, self.next]), "antema-walk"
+        )
+        self.hint = classed(widgets.HTML(), "antema-picture-hint")
+        self.toolbar = classed(widgets.HBox([toolbar, self.walk]), "antema-picture-top")
+        super().__init__([self.toolbar, self.hint, self.empty, self.holder, self.filter])
+        classed(self, "antema-picture")
+        self._shown: tuple[Any, ...] = ()
+        watch(state, ["images", "chosen", "settings", "busy"], self.refresh)
+        watch(state, "view", self.refresh_view)
+        watch(state, "selected", self.overlay.mark_selected)
+
+    def refresh(self) -> None:
+        """Show the chosen image."""
+        state, image = self.state, self.state.image
+        for widget in (self.toolbar, self.holder):
+            show(widget, image is not None)
+        show(self.empty, image is None)
+        show(self.hint, image is not None)
+        if image is None:
+            self._shown = ()
+            return
+        self._refresh_hint(image)
+        keys = [other.key for other in state.images]
+        self.position.value = messages.POSITION.format(
+            k=keys.index(image.key) + 1, n=len(keys)
+        )
+        show(self.walk, len(keys) > 1)
+        shown = (image.key, image.analysis, image.micrograph)
+        if shown != self._shown:
+            self._shown = shown
+            made = self.overlay.refresh()
+            if not self.holder.children:
+                self.holder.children = (made,)
+            self.refresh_view()
+
+    def _refresh_hint(self, image: Image) -> None:
+        text = ""
+        if not image.ready:
+            text = messages.NO_SCALE_WHY.format(name=image.name, source=image.micrograph.scale_source)
+        elif image.analysis is None:
+            text = messages.NOT_ANALYSED if self.state.busy != "analysing" else ""
+        elif self.state.outdated:
+            text = messages.UPDATING_HINT if self.state.busy else messages.OUTDATED
+        self.hint.value = text
+        old = self.state.outdated and not self.state.busy
+        (self.holder.add_class if old else self.holder.remove_class)("antema-old")
+
+    def refresh_view(self) -> None:
+        """Draw outlines, the segmentation, or nothing over the picture."""
+        view, figure, image = self.state.view, self.overlay.widget, self.state.image
+        self.view.value = view
+        if figure is None or image is None:
+            return
+        if view == "mask" and image.analysis is not None:
+            source = picture_url(tinted(image.analysis))
+        else:
+            source = picture_url(to_grey8(image.micrograph.pixels))
+        with figure.batch_update():
+            figure.layout.images[0].source = source
+            for index, trace in enumerate(figure.data):
+                if view == "outlines" and trace.visible is False:
+                    trace.visible = True
+                elif view != "outlines" and index != 4 and trace.visible is not False:
+                    trace.visible = False
+
+    def _show_contrast(self) -> None:
+        value = self.contrast.value / 100
+        self.filter.value = (
+            f"<style>.antema-overlay .imagelayer image{{filter:contrast({value})}}</style>"
+        )
+
+
+class EmptyState(widgets.VBox):
+    """What the middle of the page says before there is an image: how to begin."""
+
+    def __init__(self, state: State) -> None:
+        steps = "".join(f"<li>{step}</li>" for step in messages.EMPTY_STEPS)
+        text = widgets.HTML(f"<h1>{messages.EMPTY_TITLE}</h1><ol>{steps}</ol>")
+        self.sample = button(
+            messages.SAMPLE, messages.SAMPLE_HINT, "antema-sample-large", lambda: state.add_sample()
+        )
+        classed(self.sample, "antema-primary")
+        super().__init__([text, self.sample])
+        classed(self, "antema-empty")
+        watch(state, "busy", self._refresh)
+        self._state = state
+
+    def _refresh(self) -> None:
+        state = getattr(self, "_state", None)
+        self.sample.disabled = state is not None and state.busy == "reading"
+
+
+def selected_trace() -> go.Scatter:
+    """Return the trace, still empty, of the selected particle's outline."""
+    return go.Scatter(
+        x=[],
+        y=[],
+        mode="lines",
+        line={"color": SELECTED_COLOUR, "width": 4},
+        hoverinfo="skip",
+        showlegend=False,
+        name="selected",
+    )
+
+
+def blank(image: Image) -> Analysis:
+    """Return a result without particles, to show an image before it is analysed."""
+    from ...analysis import Settings
+
+    nothing = np.zeros((1, 1), dtype=bool)
+    return Analysis(
+        micrograph=image.micrograph,
+        settings=Settings(),
+        probability=nothing,
+        mask=nothing,
+        regions=(),
+        particles=measure([], 1.0),
+        left_out={},
+        weights_sha256=None,
+    )
+
+
+def tinted(analysis: Analysis) -> np.ndarray:
+    """Return the micrograph, RGB, with the segmentation as a blue veil."""
+    grey = to_grey8(analysis.micrograph.pixels).astype(np.float32)
+    colour = np.array([int(COLOURS[WHOLE][i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float32)
+    picture = np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+    picture[analysis.mask] = 0.5 * picture[analysis.mask] + 0.5 * colour
+    return picture.astype(np.uint8)

@@ -1,0 +1,104 @@
+// Files from the visitor's computer: chosen or dropped, sent in pieces that every server takes.
+const PIECE = 2 * 1024 * 1024;
+const AHEAD = 3;
+
+function render({ model, el }) {
+  const texts = model.get("texts");
+  el.classList.add("antema-drop");
+  el.innerHTML = `
+    <label class="antema-drop-area" tabindex="0">
+      <input class="antema-upload" type="file" multiple>
+      <span class="antema-drop-title"></span>
+      <span class="antema-drop-or"></span>
+      <span class="antema-drop-hint"></span>
+    </label>
+    <div class="antema-drop-progress" hidden><span></span><i><b></b></i></div>`;
+  const area = el.querySelector("label");
+  const input = el.querySelector("input");
+  const progress = el.querySelector(".antema-drop-progress");
+  el.querySelector(".antema-drop-title").textContent = texts.title;
+  el.querySelector(".antema-drop-or").textContent = texts.or;
+  el.querySelector(".antema-drop-hint").textContent = texts.hint;
+
+  const waiting = [];
+  let sending = false;
+  let acknowledged = 0;
+  let wake = () => {};
+  const onMessage = (message) => {
+    if (message.kind === "ack") {
+      acknowledged += 1;
+      wake();
+    }
+  };
+  model.on("msg:custom", onMessage);
+
+  async function sendFile(file) {
+    model.send({ kind: "begin", name: file.name, size: file.size });
+    const pieces = Math.ceil(file.size / PIECE);
+    let sent = 0;
+    acknowledged = 0;
+    while (acknowledged < pieces) {
+      progress.querySelector("span").textContent = texts.uploading.replace("{name}", file.name);
+      progress.querySelector("b").style.width = `${(100 * acknowledged) / pieces}%`;
+      if (sent < pieces && sent - acknowledged < AHEAD) {
+        const piece = await file.slice(sent * PIECE, (sent + 1) * PIECE).arrayBuffer();
+        model.send({ kind: "piece" }, undefined, [piece]);
+        sent += 1;
+      } else {
+        await new Promise((resolve) => (wake = resolve));
+      }
+    }
+    model.send({ kind: "end", name: file.name });
+  }
+
+  async function sendAll(files) {
+    waiting.push(...files);
+    if (sending) return;
+    sending = true;
+    progress.hidden = false;
+    while (waiting.length) await sendFile(waiting.shift());
+    progress.hidden = true;
+    sending = false;
+  }
+
+  input.addEventListener("change", () => {
+    sendAll([...input.files]);
+    input.value = "";
+  });
+  area.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      input.click();
+    }
+  });
+
+  // The whole page takes a drop, so that nobody has to aim.
+  const carriesFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+  const onDrag = (event) => {
+    if (carriesFiles(event)) {
+      event.preventDefault();
+      area.classList.add("antema-over");
+    }
+  };
+  const onLeave = (event) => {
+    if (!event.relatedTarget) area.classList.remove("antema-over");
+  };
+  const onDrop = (event) => {
+    area.classList.remove("antema-over");
+    if (carriesFiles(event)) {
+      event.preventDefault();
+      sendAll([...event.dataTransfer.files]);
+    }
+  };
+  document.addEventListener("dragover", onDrag);
+  document.addEventListener("dragleave", onLeave);
+  document.addEventListener("drop", onDrop);
+  return () => {
+    document.removeEventListener("dragover", onDrag);
+    document.removeEventListener("dragleave", onLeave);
+    document.removeEventListener("drop", onDrop);
+    model.off("msg:custom", onMessage);
+  };
+}
+
+export default { render };

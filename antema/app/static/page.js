@@ -1,0 +1,70 @@
+// What belongs to the whole page: keys, light or dark, and the watch over the connection.
+const BEAT_MS = 5000;
+const LOST_AFTER_MS = 20000;
+
+function render({ model, el }) {
+  el.classList.add("antema-page");
+  const root = () => el.closest(".antema-root") || document.body;
+
+  const banner = document.createElement("div");
+  banner.className = "antema-lost";
+  banner.setAttribute("role", "alert");
+  banner.hidden = true;
+  banner.textContent = model.get("lost");
+  el.append(banner);
+
+  let heard = Date.now();
+  let hiddenSince = 0;
+  const onMessage = (message) => {
+    if (message.kind === "pong") {
+      heard = Date.now();
+      banner.hidden = true;
+    }
+  };
+  model.on("msg:custom", onMessage);
+  const beat = () => {
+    try {
+      model.send({ kind: "ping" });
+    } catch (error) {
+      // A connection that is gone is told by the silence below.
+    }
+    // A sleeping tab beats rarely; only silence that was listened to counts.
+    if (document.hidden) hiddenSince = Date.now();
+    const since = Math.max(heard, hiddenSince);
+    if (Date.now() - since > LOST_AFTER_MS) banner.hidden = false;
+  };
+  const timer = setInterval(beat, BEAT_MS);
+  setTimeout(beat, 200);
+
+  const onKey = (event) => {
+    const target = event.target;
+    const typing = target.closest && target.closest("input, textarea, select, [contenteditable]");
+    const sliding = target.closest && target.closest(".noUi-handle, .antema-table");
+    if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    if (sliding && event.key !== "Escape") return;
+    if (["ArrowLeft", "ArrowRight", "Escape", "1", "2", "3"].includes(event.key)) {
+      model.send({ kind: "key", key: event.key });
+    }
+  };
+  document.addEventListener("keydown", onKey);
+
+  const applyTheme = () => {
+    const theme = model.get("theme");
+    const dark =
+      theme === "dark" ||
+      (theme === "auto" && window.matchMedia("(prefers-color-scheme: dark)").matches);
+    root().classList.toggle("antema-dark", dark);
+  };
+  model.on("change:theme", applyTheme);
+  requestAnimationFrame(applyTheme);
+  setTimeout(applyTheme, 500);
+
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener("keydown", onKey);
+    model.off("msg:custom", onMessage);
+    model.off("change:theme", applyTheme);
+  };
+}
+
+export default { render };
