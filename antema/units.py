@@ -53,12 +53,12 @@ _PER_PIXEL = re.compile(r"\s*(?:/|\bper\b)\s*(?:px|pix|pixel)s?$", re.IGNORECASE
 
 
 def normalize_unit(unit: str) -> str:
-    """Return a unit in one spelling: one micro sign, one angstrom sign, no brackets or blanks.
+    r"""Return a unit in one spelling: one micro sign, one angstrom sign, no brackets or blanks.
 
     Parameters
     ----------
     unit : str
-        As it stands in a file: ``"\N{MICRO SIGN}m"``, ``"[n_m]"``, ``"nm\\0"``.
+        As it stands in a file: ``"\N{MICRO SIGN}m"``, ``"[n_m]"``, ``"nm\0"``.
     """
     text = unit.partition("\0")[0].replace("Â\N{MICRO SIGN}", "\N{MICRO SIGN}")
     # NFKC makes one of the two micro signs, and of the two angstrom signs.

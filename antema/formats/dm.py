@@ -58,7 +58,7 @@ def _byte_order(head: bytes) -> bytes:
 @contextlib.contextmanager
 def open_dm(path: Path) -> Iterator[Contents]:
     """Open a dm3 or dm4 file; every image in it but the thumbnail gives frames."""
-    from ncempy.io.dm import fileDM  # noqa: PLC0415  it imports matplotlib: two seconds
+    from ncempy.io.dm import fileDM  # it imports matplotlib: two seconds
 
     with path.open("rb") as file:
         if _byte_order(file.read(16)) != _LITTLE_ENDIAN:
@@ -99,11 +99,9 @@ def _image_numbers(tags: Mapping[str, Any]) -> list[int]:
         for key, value in tags.items()
         if re.fullmatch(r"\.Thumbnails\.\d+\.ImageIndex", key)
     }
-    if (
-        not thumbnails
-        and tags.get(f".ImageList.{min(numbers, default=0)}.ImageData.DataType") == 23
-    ):
-        thumbnails = set(numbers[:1])
+    if not thumbnails and numbers:
+        first = tags.get(f".ImageList.{numbers[0]}.ImageData.DataType")
+        thumbnails = set(numbers[:1]) if first == _COLOUR else set()
     return [number for number in numbers if number not in thumbnails] or numbers
 
 
@@ -151,7 +149,6 @@ def _load(file: BinaryIO, image: Mapping[str, Any], index: int) -> Frame:
     colour = image["kind"] == _COLOUR
     dtype = np.dtype(_DTYPES[image["kind"]])
     shape = (*image["shape"], 4) if colour else image["shape"]
-    # The whole stack must be there, or the file was cut while it was written.
     length = int(np.prod(shape, dtype=object)) * dtype.itemsize
     pixels = read_array(file, image["offset"] + index * length, dtype, shape)
     return Frame(to_grey(pixels[..., 2::-1]) if colour else pixels, image["calibration"])

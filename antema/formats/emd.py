@@ -6,6 +6,7 @@ are missing that a pixel size does not need.
 
 import contextlib
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,12 @@ def matches(head: bytes, suffix: str) -> bool:
 @contextlib.contextmanager
 def open_emd(path: Path) -> Iterator[Contents]:
     """Open an emd file of either kind; every image and every layer of a series is a frame."""
-    import h5py  # noqa: PLC0415  not needed before an emd file is read
+    import h5py  # not needed before an emd file is read
 
     length = path.stat().st_size
     with h5py.File(path, "r", locking=False) as file:
-        if "Data" in file:
-            loaders = _list_velox(file, length)
-        else:
-            loaders = _list_berkeley(file, length)
+        list_loaders = _list_velox if "Data" in file else _list_berkeley
+        loaders = list_loaders(file, length)
 
         def load(index: int) -> Frame:
             return loaders[index]()
@@ -53,7 +52,7 @@ def open_emd(path: Path) -> Iterator[Contents]:
         yield Contents(len(loaders), load)
 
 
-def _check(data: Any, rows: int, columns: int, length: int) -> None:
+def _check(data: Any, sides: tuple[int, ...], length: int) -> None:
     """Refuse what is not an array of real numbers that this file itself can hold."""
     if data.dtype.kind == "c" or data.dtype.fields:
         msg = "holds complex numbers (a Fourier transform?), not grey values."
@@ -64,8 +63,8 @@ def _check(data: Any, rows: int, columns: int, length: int) -> None:
     if data.is_virtual or data.external:
         msg = "keeps its image in another file, which antema does not open."
         raise Refused(msg)
-    check_shape((rows, columns))
-    check_length(rows * columns * data.dtype.itemsize // LARGEST_COMPRESSION, length)
+    check_shape(sides)
+    check_length(math.prod(sides) * data.dtype.itemsize // LARGEST_COMPRESSION, length)
     if data.id.get_storage_size() == 0:
         msg = "was never finished: its image was announced, but not written."
         raise Refused(msg)
@@ -78,7 +77,7 @@ def _list_velox(file: Any, length: int) -> list[Loader]:
     for group in file[_VELOX_IMAGES].values() if _VELOX_IMAGES in file else ():
         data = group["Data"]
         try:
-            _check(data, *data.shape[:2], length)
+            _check(data, data.shape[:2], length)
         except Refused as refusal:
             refusals.append(refusal)
             continue
@@ -151,7 +150,7 @@ def _berkeley_loaders(group: Any, length: int) -> list[Loader]:
         raise Refused(msg)
     along = _frame_axis([unit for _, unit in axes]) if data.ndim == 3 else None
     rows, columns = (number for number in range(data.ndim) if number != along)
-    _check(data, data.shape[rows], data.shape[columns], length)
+    _check(data, (data.shape[rows], data.shape[columns]), length)
     known = axes[rows][1] or axes[columns][1]
     calibration = (
         Calibration(axes[columns], axes[rows], "EMD calibration")

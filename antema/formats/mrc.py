@@ -92,7 +92,7 @@ def _parse(head: bytes, extended: bytes) -> _Header:
         msg = "holds complex numbers (a Fourier transform?), not grey values."
         raise Refused(msg)
     check_shape((rows, columns))
-    dtype = np.dtype(_DTYPES[mode]).newbyteorder(order)
+    dtype = np.dtype(order + _DTYPES[mode])
     stamp, flags = struct.unpack_from(f"{order}2i", head, 152)
     brightest = struct.unpack_from(f"{order}f", head, 80)[0]
     if mode == 0 and ((stamp == _IMOD_STAMP and not flags & 1) or 127 < brightest < 256):

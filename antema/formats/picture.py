@@ -46,7 +46,7 @@ def matches_bmp(head: bytes, suffix: str) -> bool:
 @contextlib.contextmanager
 def open_picture(path: Path) -> Iterator[Contents]:
     """Open a png, jpg or bmp file."""
-    from PIL import Image  # noqa: PLC0415  not needed before a picture is read
+    from PIL import Image  # not needed before a picture is read
 
     try:
         image = Image.open(path, formats=("PNG", "JPEG", "BMP"))
@@ -65,7 +65,7 @@ def open_picture(path: Path) -> Iterator[Contents]:
 
 def decode(image: object) -> np.ndarray:
     """Return the grey values, shape (M, N), of an open Pillow image."""
-    from PIL.Image import Image  # noqa: PLC0415
+    from PIL.Image import Image
 
     if not isinstance(image, Image):
         msg = f"a Pillow image is needed, not {type(image).__name__}"

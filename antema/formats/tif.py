@@ -49,7 +49,7 @@ def matches(head: bytes, suffix: str) -> bool:
 @contextlib.contextmanager
 def open_tif(path: Path) -> Iterator[Contents]:
     """Open a tif file."""
-    import tifffile  # noqa: PLC0415  not needed before a tif is read
+    import tifffile  # not needed before a tif is read
 
     with tifffile.TiffFile(path) as tif:
         chosen = _choose_series(list(tif.series))
@@ -140,7 +140,7 @@ def _decompress(tif: Any, page: Any) -> np.ndarray:
     except (ValueError, KeyError, ImportError) as error:
         if "imagecodecs" not in str(error):
             raise
-    from PIL import Image  # noqa: PLC0415  only for these codecs
+    from PIL import Image  # only for these codecs
 
     with Image.open(tif.filehandle.path, formats=("TIFF",)) as image:
         image.seek(page.index)
@@ -170,9 +170,12 @@ def _is_planar(keyframe: Any) -> bool:
 
 
 def _invert(pixels: np.ndarray, bits: int) -> np.ndarray:
-    """Make bright what the file stores as small numbers."""
+    """Make bright what the file stores as small numbers.
+
+    Masks, of one bit, stay as they are: the libraries that write them mean yes by 1, and not black.
+    """
     if pixels.dtype.kind == "b":
-        return ~pixels
+        return pixels
     if pixels.dtype.kind == "u":
         return np.asarray((2**bits - 1) - pixels.astype(np.float64))
     return -pixels.astype(np.float64)

@@ -109,7 +109,7 @@ def _zeiss(tif: Any, page: Any) -> Calibration | None:
     metadata = tif.sem_metadata
     if not metadata:
         return None
-    unnamed = metadata.get("") or ()
+    unnamed: tuple[Any, ...] = metadata.get("") or ()
     exact = _number(unnamed[3]) if len(unnamed) > 3 else math.nan
     exact_nm = to_nm(exact * _ZEISS_STANDARD_WIDTH / max(page.imagewidth, 1), "m")
     for key in ("ap_image_pixel_size", "ap_pixel_size"):
@@ -170,7 +170,7 @@ def _ome(tif: Any, page: Any) -> Calibration | None:
     """OME-TIFF: um unless it says otherwise."""
     root = _parse_xml(tif.ome_metadata or "")
     pixels = None if root is None else _find(root, "Pixels")
-    if pixels is None or "PhysicalSizeX" not in pixels.keys():
+    if pixels is None or pixels.get("PhysicalSizeX") is None:
         return None
     axes = []
     for axis in "XY":
