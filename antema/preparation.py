@@ -1,0 +1,62 @@
+"""Preparation: what is done to grey values before a network sees them, in training and afterwards.
+
+Grey values come as 8-bit figures, 12-bit counts or floats with outliers and hot pixels. One robust
+rule, on the whole image, brings them to the same range, so that the network never depends on the
+camera; the same function serves training and inference.
+"""
+
+import numpy as np
+
+LOW_PERCENT = 0.5
+HIGH_PERCENT = 99.5
+_MOST_SAMPLES = 1 << 20
+
+
+def normalise(pixels: np.ndarray) -> np.ndarray:
+    """Bring the grey values of one whole image to 0..1.
+
+    The 0.5th percentile becomes 0 and the 99.5th becomes 1; what lies beyond is clipped, so hot and
+    dead pixels and the ink of a scale bar do not squeeze the rest.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (M, N), any real type
+        Finite grey values.
+
+    Returns
+    -------
+    ndarray of float32, shape (M, N)
+        In 0..1; 0.5 everywhere if the image is constant.
+    """
+    values = np.asarray(pixels, dtype=np.float32)
+    # A regular subset of a large image has the same percentiles, at a fraction of the time.
+    step = max(int(np.sqrt(values.size / _MOST_SAMPLES)), 1)
+    sample = values[::step, ::step]
+    low, high = np.percentile(sample, [LOW_PERCENT, HIGH_PERCENT])
+    if not high > low:
+        low, high = float(values.min()), float(values.max())
+    if not high > low:
+        return np.full(values.shape, 0.5, dtype=np.float32)
+    scaled = (values.astype(np.float64) - low) / (high - low)
+    return np.clip(scaled, 0, 1).astype(np.float32)
+
+
+def resize(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Resample an image to `shape` (rows, columns): by averaging where it shrinks, linearly else.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32 or uint8, shape (M, N)
+    shape : (int, int)
+
+    Returns
+    -------
+    ndarray of the same type, of that shape
+    """
+    if pixels.shape == tuple(shape):
+        return pixels
+    import cv2
+
+    shrinks = shape[0] < pixels.shape[0] or shape[1] < pixels.shape[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(pixels, (shape[1], shape[0]), interpolation=method)

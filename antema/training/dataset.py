@@ -1,0 +1,181 @@
+"""Labelled images: reading a folder, holding images out by a written rule, cutting tiles.
+
+A folder has `images/` and `instances/` (or `masks/`), with files of the same name; every pixel of a
+label image that is not 0 belongs to a particle. Which part an image belongs to follows from its
+name alone, so that it stays the same on every machine and when images are added.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from ..errors import UnreadableImage
+from ..preparation import normalise
+
+TILE_PX = 256
+PARTS = ("training", "validation", "test")
+_LABEL_FOLDERS = ("instances", "masks", "labels")
+_LABEL_ENDINGS = (".png", ".tif", ".tiff", ".bmp")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LabelledImage:
+    """One image and the truth about it: grey values 0..255 (uint8) and a bool mask."""
+
+    name: str
+    grey: np.ndarray
+    mask: np.ndarray
+
+
+def part_of(name: str) -> str:
+    """Say which part an image belongs to, from its file name without ending.
+
+    With the SHA-256 of the name read as a number n: "test" (20 %) if n mod 5 is 0, "validation"
+    (6.7 %) if n mod 15 is 1, else "training". The test part is never trained on nor chosen by.
+    """
+    number = int(hashlib.sha256(name.encode()).hexdigest(), 16)
+    if number % 5 == 0:
+        return "test"
+    return "validation" if number % 15 == 1 else "training"
+
+
+def find_pairs(folder: Path | str) -> list[tuple[Path, Path]]:
+    """Find the images of a folder that have labels, sorted by name.
+
+    Raises
+    ------
+    UnreadableImage
+        If the folder has not both parts, or no image has a label.
+    """
+    folder = Path(folder)
+    images = folder / "images"
+    labels = next((folder / name for name in _LABEL_FOLDERS if (folder / name).is_dir()), None)
+    if not images.is_dir() or labels is None:
+        msg = (
+            f"{folder} is no labelled folder: it needs a folder images and a folder instances or "
+            "masks, in which a label image has the name of its micrograph."
+        )
+        raise UnreadableImage(msg)
+    by_name = {
+        path.stem: path
+        for path in sorted(labels.iterdir())
+        if path.suffix.lower() in _LABEL_ENDINGS
+    }
+    pairs = [
+        (path, by_name[path.stem]) for path in sorted(images.iterdir()) if path.stem in by_name
+    ]
+    if not pairs:
+        msg = f"{folder}: no file in images has a label image of the same name in {labels.name}."
+        raise UnreadableImage(msg)
+    return pairs
+
+
+def read_pair(image: Path, label: Path) -> LabelledImage:
+    """Read one image and its label image (any integer or binary picture; 0 is background)."""
+    grey = read_grey(image)
+    mask = read_labels(label) > 0
+    if mask.shape != grey.shape:
+        msg = f"{label}: the label image is {mask.shape}, its micrograph {grey.shape} pixels."
+        raise UnreadableImage(msg)
+    return LabelledImage(image.stem, np.round(normalise(grey) * 255).astype(np.uint8), mask)
+
+
+def read_grey(path: Path) -> np.ndarray:
+    """Read a picture as grey values (float32)."""
+    try:
+        with Image.open(path) as picture:
+            if picture.mode in ("I", "F", "I;16", "I;16B", "L"):
+                return np.asarray(picture, dtype=np.float32)
+            return np.asarray(picture.convert("RGB"), dtype=np.float32).mean(axis=2)
+    except OSError as error:
+        msg = f"{path} cannot be read as a picture: {error}."
+        raise UnreadableImage(msg) from error
+
+
+def read_labels(path: Path) -> np.ndarray:
+    """Read a label image as integers; colours of an RGB picture become one number each."""
+    try:
+        with Image.open(path) as picture:
+            if picture.mode in ("RGB", "RGBA"):
+                channels = np.asarray(picture.convert("RGB")).astype(np.int64)
+                return channels @ np.array([65536, 256, 1])
+            return np.asarray(picture).astype(np.int64)
+    except OSError as error:
+        msg = f"{path} cannot be read as a label image: {error}."
+        raise UnreadableImage(msg) from error
+
+
+def read_folder(folder: Path | str, parts: Iterable[str] = PARTS) -> list[LabelledImage]:
+    """Read those images of a labelled folder that belong to the given parts."""
+    wanted = set(parts)
+    return [
+        read_pair(image, label)
+        for image, label in find_pairs(folder)
+        if part_of(image.stem) in wanted
+    ]
+
+
+def cut_tile(
+    image: LabelledImage,
+    rng: np.random.Generator,
+    scale: float,
+    size: int = TILE_PX,
+    turn: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut one tile at a random place, magnified by `scale`, turned and mirrored at random.
+
+    Parameters
+    ----------
+    image : LabelledImage
+    rng : numpy.random.Generator
+    scale : float
+        Tile pixels per image pixel.
+    size : int
+        Side of the tile; what lies outside the image is mirrored into it.
+    turn : bool
+        Turn by any angle (else only by right angles) and mirror.
+
+    Returns
+    -------
+    grey : ndarray of float32 in 0..1, mask : ndarray of bool; both of shape (size, size)
+    """
+    rows, columns = image.grey.shape
+    half = size / 2 / scale
+    centre = np.array(
+        [
+            rng.uniform(min(half, columns / 2), max(columns - half, columns / 2)),
+            rng.uniform(min(half, rows / 2), max(rows - half, rows / 2)),
+        ]
+    )
+    quarter = np.pi / 2 * rng.integers(4)
+    angle = quarter + (rng.uniform(-0.8, 0.8) if turn and rng.random() < 0.5 else 0.0)
+    mirror = -1.0 if turn and rng.random() < 0.5 else 1.0
+    cosine, sine = np.cos(angle) / scale, np.sin(angle) / scale
+    # From a pixel of the tile to the place in the image that it shows.
+    matrix = np.array([[cosine * mirror, -sine], [sine * mirror, cosine]])
+    shift = centre - matrix @ np.array([(size - 1) / 2, (size - 1) / 2])
+    warp = np.column_stack([matrix, shift])
+    grey = image.grey
+    if scale < 0.7:
+        # Average before shrinking, as `preparation.resize` does.
+        grey = cv2.GaussianBlur(grey, (0, 0), 0.35 / scale)
+    seen = cv2.warpAffine(
+        grey,
+        warp,
+        (size, size),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REFLECT,
+    )
+    mask = cv2.warpAffine(
+        image.mask.astype(np.uint8) * 255,
+        warp,
+        (size, size),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REFLECT,
+    )
+    return seen.astype(np.float32) / 255, mask > 127

@@ -1,0 +1,163 @@
+"""Export: from a trained model to a weight set that needs no torch to be used.
+
+A weight set is a folder with `model.onnx` for inference, `model.safetensors` from which training
+goes on, and `config.json`, which says what goes in and out and lists the SHA-256 of both files.
+"""
+
+import hashlib
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from ..errors import WeightsNotFound
+from .dataset import TILE_PX
+from .model import ATROUS_RATES, PAD_MULTIPLE, POOLING_WINDOW, Segmenter
+
+OPSET = 17
+# Tiles of an image at inference: their side, the border that is computed but not kept, and what the
+# sides must be divisible by.
+INFERENCE = {"tile_px": 1024, "margin_px": 128, "multiple_px": PAD_MULTIPLE}
+
+
+class _WithSigmoid(torch.nn.Module):
+    """The model as it is exported: probabilities instead of logits."""
+
+    def __init__(self, model: Segmenter) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, grey: torch.Tensor) -> torch.Tensor:
+        return self.model(grey).sigmoid()
+
+
+def export_weights(
+    model: Segmenter,
+    folder: Path | str,
+    *,
+    name: str | None = None,
+    inference: dict[str, Any] | None = None,
+    training: dict[str, Any] | None = None,
+    metrics: dict[str, Any] | None = None,
+) -> Path:
+    """Write a weight set.
+
+    Parameters
+    ----------
+    model : Segmenter
+    folder : path
+        Is made if it is not there; files of an earlier set are replaced.
+    name : str, optional
+        By default the folder's name.
+    inference : dict, optional
+        What differs from `INFERENCE`: how `antema.network` is to run the network.
+    training, metrics : dict, optional
+        What the set was trained on and how well it does, kept in config.json.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    model = model.eval()
+    write_onnx(model, folder / "model.onnx")
+    save_file(
+        {key: _halved(value) for key, value in model.state_dict().items()},
+        folder / "model.safetensors",
+    )
+    config = {
+        "name": name or folder.name,
+        "architecture": "DeepLabV3+",
+        "encoder": model.encoder,
+        "atrous_rates": list(ATROUS_RATES),
+        "pooling_window": POOLING_WINDOW,
+        "output_stride": 16,
+        "input": "float32 (N, 1, H, W), grey values 0..1 by antema.preparation.normalise",
+        "output": "float32 (N, 1, H, W), probability of particle",
+        "training_tile_px": TILE_PX,
+        "inference": {**INFERENCE, **(inference or {})},
+        "training": training or {},
+        "metrics": metrics or {},
+    }
+    write_config(folder, config)
+    return folder
+
+
+def write_config(folder: Path, config: dict[str, Any]) -> None:
+    """Write config.json with the SHA-256 of the files beside it."""
+    files = ("model.onnx", "model.safetensors")
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
+    text = json.dumps({**config, "files": digests}, indent=2, ensure_ascii=False)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def write_onnx(model: Segmenter, path: Path) -> None:
+    """Write the model, its normalisation and the sigmoid as ONNX with free batch, height, width."""
+    example = torch.zeros(1, 1, 64, 96)
+    with warnings.catch_warnings():
+        # The exporter that needs no further package is called legacy by torch; it is exact here.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _WithSigmoid(model).eval(),
+            (example,),
+            str(path),
+            input_names=["grey"],
+            output_names=["probability"],
+            dynamic_axes={
+                key: {0: "batch", 2: "height", 3: "width"} for key in ("grey", "probability")
+            },
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+def load_weights(folder: Path | str) -> Segmenter:
+    """Load the model of a weight set, to train it further or to run it in torch.
+
+    Raises
+    ------
+    WeightsNotFound
+        If the set is incomplete or a file is not the one its list describes.
+    """
+    folder = Path(folder)
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        content = (folder / "model.safetensors").read_bytes()
+    except OSError as error:
+        msg = f"{folder} is no weight set to train from: {error}."
+        raise WeightsNotFound(msg) from error
+    if hashlib.sha256(content).hexdigest() != config["files"]["model.safetensors"]:
+        msg = f"{folder / 'model.safetensors'} is not the file that config.json describes."
+        raise WeightsNotFound(msg)
+    model = Segmenter(config["encoder"])
+    state = load_file(folder / "model.safetensors")
+    model.load_state_dict({key: _restored(value) for key, value in state.items()})
+    return model.eval()
+
+
+def largest_difference(model: Segmenter, path: Path, shape: tuple[int, int] = (96, 160)) -> float:
+    """Return the largest difference between the ONNX file and the model on random grey values."""
+    import onnxruntime  # noqa: PLC0415  (only needed to check)
+
+    grey = np.random.default_rng(0).random((2, 1, *shape), dtype=np.float32)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    found = session.run(None, {"grey": grey})[0]
+    with torch.no_grad():
+        wanted = model.eval()(torch.from_numpy(grey)).sigmoid().numpy()
+    return float(np.abs(found - wanted).max())
+
+
+def _halved(value: torch.Tensor) -> torch.Tensor:
+    """Return kernels as float16, half the size; training goes on from them without harm."""
+    small = value.half() if value.is_floating_point() and value.ndim > 1 else value
+    return small.contiguous().clone()
+
+
+def _restored(value: torch.Tensor) -> torch.Tensor:
+    return value.float() if value.is_floating_point() else value

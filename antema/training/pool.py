@@ -1,0 +1,40 @@
+"""A pool of simulated images, made once and read from disk, so that training never waits for it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ..preparation import normalise
+from ..simulation import sample_options, simulate
+from .dataset import LabelledImage
+
+
+def make_pool(out: Path | str, count: int, seed: int = 0, side: int = 512) -> Path:
+    """Simulate `count` images of widely different kinds and keep them in two .npy files.
+
+    Image number k depends only on the seed and k. Returns the folder.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    shape = (count, side, side)
+    images = np.lib.format.open_memmap(out / "images.npy", "w+", np.uint8, shape)
+    masks = np.lib.format.open_memmap(out / "masks.npy", "w+", np.uint8, shape)
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        simulated = simulate(rng, sample_options(rng, side, side))
+        images[index] = np.round(normalise(simulated.micrograph.pixels) * 255)
+        masks[index] = simulated.mask
+    images.flush()
+    masks.flush()
+    return out
+
+
+def read_pool(folder: Path | str) -> list[LabelledImage]:
+    """Read a pool; the images stay on disk until they are looked at."""
+    folder = Path(folder)
+    images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
+    masks = np.load(folder / "masks.npy", mmap_mode="r", allow_pickle=False)
+    return [
+        LabelledImage(f"simulated-{index}", grey, mask)
+        for index, (grey, mask) in enumerate(zip(images, masks, strict=True))
+    ]
