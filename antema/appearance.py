@@ -8,7 +8,7 @@ from .preparation import normalise
 from .separation import LEFT_OUT, SEPARATED, WHOLE
 
 # Colours that colour-blind people tell apart (Okabe and Ito, https://jfly.uni-koeln.de/color/).
-COLOURS = {WHOLE: "#0072B2", SEPARATED: "#E69F00", LEFT_OUT: "#8A8A8A"}
+COLOURS = {WHOLE: "#0072B2", SEPARATED: "#E69F00", LEFT_OUT: "#CC79A7"}
 SELECTED_COLOUR = "#D55E00"
 
 

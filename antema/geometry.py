@@ -3,7 +3,8 @@
 Everything follows from two outlines of the 4-connected pixels: the taut string between the pixels
 inside and outside (`antema.contours`), whose length with a small correction is the perimeter, and
 the convex hull. A convex shape has convexity and solidity of exactly 1 at any size and angle; the
-Feret diameters are those of the pixel squares (corners, not centres).
+Feret diameters are those of the hull of the pixel squares (corners, not centres), with half of its
+excess over a hull of moved edges taken away (`antema.contours.calipers`).
 
 Error of the perimeter, in percent (mean, worst of 300 random centres and angles); it is 0 for
 squares along the axes, and what tilted ones lose are the tips of their corners, which no pixel shows:
@@ -40,7 +41,7 @@ class Shape:
     hull_perimeter : float
         Perimeter of that hull, by the same estimator.
     feret_min, feret_max : float
-        Smallest and greatest distance between parallel tangents to the pixel squares.
+        Smallest and greatest distance between parallel tangents.
     holes : int
         Number of holes (8-connected background that is shut in).
     """

@@ -59,7 +59,7 @@ def _draw_scale_bar(picture: Image.Image, micrograph: Micrograph) -> None:
     nm_per_pixel = micrograph.known_nm_per_pixel * micrograph.shape[1] / width
     length_nm = round_length(width * nm_per_pixel)
     bar = length_nm / nm_per_pixel
-    unit = max(6, min(width, height) // 60)
+    unit = max(6, min(width, height) // 85)
     draw = ImageDraw.Draw(picture, "RGBA" if picture.mode == "RGB" else None)
     font = ImageFont.load_default(size=2.5 * unit)
     text = length_text(length_nm)
