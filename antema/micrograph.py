@@ -39,7 +39,11 @@ class Micrograph:
     file_sha256: str | None = None
 
     def __post_init__(self) -> None:
-        pixels = np.asarray(self.pixels)
+        try:
+            pixels = np.asarray(self.pixels)
+        except ValueError as error:
+            msg = f"{self.name}: an image needs rows of the same length."
+            raise UnreadableImage(msg) from error
         if pixels.ndim != 2 or min(pixels.shape, default=0) < SMALLEST_SIDE_PX:
             msg = (
                 f"{self.name}: an image of at least {SMALLEST_SIDE_PX} x {SMALLEST_SIDE_PX} pixels "
@@ -59,9 +63,10 @@ class Micrograph:
 
         size, source = self.nm_per_pixel, self.scale_source
         if size is not None:
-            size = float(size)
-            if not (np.isfinite(size) and size > 0):
-                msg = f"{self.name}: the pixel size must be a positive number of nm, not {size:g}."
+            size = _positive(size)
+            if size is None:
+                given = self.nm_per_pixel
+                msg = f"{self.name}: the pixel size must be a positive number of nm, not {given!r}."
                 raise UnreadableImage(msg)
         object.__setattr__(self, "nm_per_pixel", size)
         default = "not known" if size is None else "given by hand"
@@ -82,3 +87,14 @@ class Micrograph:
             )
             raise MissingScale(msg)
         return self.nm_per_pixel
+
+
+def _positive(value: object) -> float | None:
+    """Return a number as float, None if it is not positive and finite."""
+    if isinstance(value, bool | np.bool_ | str | bytes):
+        return None
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return number if np.isfinite(number) and number > 0 else None

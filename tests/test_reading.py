@@ -14,6 +14,7 @@ from written_files import (
     picture,
     write_berkeley,
     write_dm,
+    write_dm_images,
     write_mrc,
     write_ser,
     write_velox,
@@ -659,6 +660,43 @@ def test_ome_tif(tmp_path):
     assert read(path).nm_per_pixel == pytest.approx(0.2)
 
 
+NM = [(0.2, "nm"), (0.2, "nm")]
+WORDS = GREY.astype(np.int16)
+
+
+@pytest.mark.parametrize("thumbnail", [0, None])
+def test_dm_passes_over_its_thumbnail(tmp_path, thumbnail):
+    colours = np.dstack([RGB, GREY])
+    images = [(colours, [(1, ""), (1, "")]), (WORDS, NM)]
+    (frame,) = read_frames(write_dm_images(tmp_path / "a.dm3", images, thumbnail=thumbnail))
+    assert np.array_equal(frame.pixels, GREY)
+    assert frame.nm_per_pixel == pytest.approx(0.2)
+
+
+def test_dm_finds_the_calibration_of_each_image(tmp_path):
+    # Without units and thumbnail, counting images and units would give another one's scale.
+    images = [(WORDS, [(1, None), (1, None)]), (WORDS + 1, [(5, "nm"), (5, "nm")]), (WORDS, NM)]
+    frames = list(read_frames(write_dm_images(tmp_path / "a.dm3", images)))
+    assert [frame.nm_per_pixel for frame in frames] == [None, 5, pytest.approx(0.2)]
+    assert np.array_equal(frames[1].pixels, GREY + 1.0)
+
+
+def test_dm_in_colour(tmp_path):
+    stored = np.dstack([RGB[..., ::-1], GREY])  # blue, green, red, alpha
+    micrograph = read(write_dm_images(tmp_path / "a.dm3", [(stored, NM)]))
+    assert np.abs(micrograph.pixels - LUMINANCE).max() < 1e-3
+
+
+def test_dm_with_a_damaged_number_of_frames(tmp_path):
+    path = write_dm(tmp_path / "a.dm3", STACK)
+    content = path.read_bytes()
+    dimensions = struct.pack("<i", 3)
+    start = content.index(b"Dimensions")
+    where = content.index(dimensions, start)
+    path.write_bytes(content[:where] + struct.pack("<i", 2**31 - 1) + content[where + 4 :])
+    refuse(path, "cut short")
+
+
 def test_ser_of_a_diffraction_pattern(tmp_path):
     micrograph = read(write_ser(tmp_path / "a.ser", [GREY], (2.5e7, 2.5e7)))
     assert micrograph.nm_per_pixel is None
@@ -923,3 +961,15 @@ def test_flipped_bytes_give_sentences(tmp_path, name):
         content[where] = random.integers(0, 256, where.size)
         contents.append(content.tobytes())
     outcomes(path, contents)
+
+
+def test_a_damaged_lzw_tif_is_refused_in_silence(tmp_path, capfd):
+    path = tmp_path / "a.tif"
+    Image.fromarray(GREY).save(path, compression="tiff_lzw")
+    content = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as tif:
+        start, length = tif.pages[0].dataoffsets[0], tif.pages[0].databytecounts[0]
+    content[start + 9 : start + length] = b"\xff" * (length - 9)
+    path.write_bytes(content)
+    refuse(path, "damaged")
+    assert capfd.readouterr() == ("", "")

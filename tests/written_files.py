@@ -40,6 +40,27 @@ def write_dm(path, data, scale=0.2, unit="nm", *, other=None, metadata=None, spe
     return path
 
 
+def write_dm_images(path, images, *, thumbnail=None):
+    """Write a dm3 of several images, each (pixels, [(scale, unit) of x, of y, ...])."""
+    from nionswift_plugin.DM_IO import dm3_image_utils, parse_dm3
+
+    listed = []
+    for pixels, axes in images:
+        data = dm3_image_utils.ndarray_to_imagedatadict(pixels)
+        dimensions = [{"Scale": float(scale), "Units": unit} for scale, unit in axes]
+        for dimension in dimensions:
+            if dimension["Units"] is None:
+                del dimension["Units"]
+        data["Calibrations"] = {"Dimension": dimensions}
+        listed.append({"ImageData": data})
+    tags = {"ImageList": listed}
+    if thumbnail is not None:
+        tags["Thumbnails"] = [{"ImageIndex": thumbnail}]
+    with path.open("wb") as file:
+        parse_dm3.dm_write_header(file, 3, tags)
+    return path
+
+
 def write_ser(path, frames, delta=(2e-10, 2e-10), *, kind=0x4122, version=0x0210, count=None):
     """Write a TIA series, images stored from the bottom up."""
     types = {"u1": 1, "u2": 2, "u4": 3, "i1": 4, "i2": 5, "i4": 6, "f4": 7, "f8": 8, "c8": 9}

@@ -6,6 +6,7 @@ its tag tree is used here: every image is looked up under its own number.
 """
 
 import contextlib
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from .base import (
     Format,
     Frame,
     Refused,
+    check_length,
     check_shape,
     read_array,
     to_grey,
@@ -66,7 +68,7 @@ def open_dm(path: Path) -> Iterator[Contents]:
             raise Refused(msg)
         file.seek(0)
         parsed = fileDM(file)  # kept by name: it closes the file when it goes
-        frames = _list_frames(parsed.allTags)
+        frames = _list_frames(parsed.allTags, path.stat().st_size)
 
         def load(index: int) -> Frame:
             return _load(file, *frames[index])
@@ -74,13 +76,14 @@ def open_dm(path: Path) -> Iterator[Contents]:
         yield Contents(len(frames), load)
 
 
-def _list_frames(tags: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], int]]:
+def _list_frames(tags: Mapping[str, Any], length: int) -> list[tuple[Mapping[str, Any], int]]:
     """List (image, position in its stack) for all images; refuse a file without any."""
     frames: list[tuple[Mapping[str, Any], int]] = []
     refusals = []
     for number in _image_numbers(tags):
         try:
             image = _describe(tags, f".ImageList.{number}.")
+            check_length(image["count"] * image["bytes"], max(length - image["offset"], 0))
         except Refused as refusal:
             refusals.append(refusal)
         else:
@@ -133,9 +136,11 @@ def _describe(tags: Mapping[str, Any], image: str) -> dict[str, Any]:
         msg = f"holds pixels of a kind antema does not know (DigitalMicrograph type {kind})."
         raise Refused(msg)
     uncalibrated = all(scale in (0, 1) and not unit.strip() for scale, unit in axes[:2])
+    shape = (dimensions[1], dimensions[0], 4) if kind == _COLOUR else (dimensions[1], dimensions[0])
     return {
-        "kind": kind,
-        "shape": (dimensions[1], dimensions[0]),
+        "dtype": np.dtype(_DTYPES[kind]),
+        "shape": shape,
+        "bytes": math.prod(shape) * np.dtype(_DTYPES[kind]).itemsize,
         "count": dimensions[2] if len(dimensions) > 2 else 1,
         "offset": int(tags[f"{image}ImageData.Data.arrayOffset"]),
         "calibration": Calibration(why="has no calibration")
@@ -146,12 +151,10 @@ def _describe(tags: Mapping[str, Any], image: str) -> dict[str, Any]:
 
 def _load(file: BinaryIO, image: Mapping[str, Any], index: int) -> Frame:
     """Read one frame of an image."""
-    colour = image["kind"] == _COLOUR
-    dtype = np.dtype(_DTYPES[image["kind"]])
-    shape = (*image["shape"], 4) if colour else image["shape"]
-    length = int(np.prod(shape, dtype=object)) * dtype.itemsize
-    pixels = read_array(file, image["offset"] + index * length, dtype, shape)
-    return Frame(to_grey(pixels[..., 2::-1]) if colour else pixels, image["calibration"])
+    offset = image["offset"] + index * image["bytes"]
+    pixels = read_array(file, offset, image["dtype"], image["shape"])
+    # Colours are stored as blue, green, red, alpha.
+    return Frame(to_grey(pixels[..., 2::-1]) if pixels.ndim > 2 else pixels, image["calibration"])
 
 
 DM = Format(

@@ -64,7 +64,7 @@ def _check(data: Any, sides: tuple[int, ...], length: int) -> None:
         msg = "keeps its image in another file, which antema does not open."
         raise Refused(msg)
     check_shape(sides)
-    check_length(math.prod(sides) * data.dtype.itemsize // LARGEST_COMPRESSION, length)
+    check_length(math.prod(data.shape) * data.dtype.itemsize // LARGEST_COMPRESSION, length)
     if data.id.get_storage_size() == 0:
         msg = "was never finished: its image was announced, but not written."
         raise Refused(msg)
@@ -187,4 +187,10 @@ def _read_axis(group: Any, name: str) -> tuple[float, str]:
     return (abs(step) if even else 0.0), unit
 
 
-EMD = Format("EMD", (".emd", ".h5", ".hdf5"), matches, open_emd, (*COMMON_FAILURES, RuntimeError))
+EMD = Format(
+    "EMD",
+    (".emd", ".h5", ".hdf5"),
+    matches,
+    open_emd,
+    (*COMMON_FAILURES, AttributeError, RuntimeError),
+)

@@ -7,6 +7,7 @@ a grey image (some programs store one with the scale bar burnt in beside the rec
 import contextlib
 import logging
 import math
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -142,9 +143,26 @@ def _decompress(tif: Any, page: Any) -> np.ndarray:
             raise
     from PIL import Image  # only for these codecs
 
-    with Image.open(tif.filehandle.path, formats=("TIFF",)) as image:
+    with _without_stderr(), Image.open(tif.filehandle.path, formats=("TIFF",)) as image:
         image.seek(page.index)
         return decode(image)
+
+
+@contextlib.contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Keep quiet the C library behind Pillow, which prints what it finds wrong in a file."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no such stream in a program without a console
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _to_grey(pixels: np.ndarray, keyframe: Any) -> np.ndarray:
