@@ -8,6 +8,7 @@ are in physical units; one seeded generator makes a picture reproducible.
 
 import dataclasses
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Simulated:
 def simulate(
     seed: int | np.random.Generator = 0,
     options: SimulationOptions | None = None,
-    **changes: object,
+    **changes: Any,
 ) -> Simulated:
     """Simulate one bright-field micrograph.
 
@@ -74,7 +75,7 @@ def simulate(
     E. J. Kirkland, Advanced Computing in Electron Microscopy, doi:10.1007/978-3-030-33260-0.
     """
     rng = np.random.default_rng(seed)
-    options = dataclasses.replace(options or SimulationOptions(), **changes)  # type: ignore[arg-type]
+    options = _changed(options or SimulationOptions(), changes)
     absorption, phase, particles = draw_particles(rng, options)
     add_support(rng, options, absorption, phase)
     intensity = transfer(options, absorption, phase)
@@ -84,3 +85,8 @@ def simulate(
     name = f"simulated-{seed}" if isinstance(seed, int) else "simulated"
     micrograph = Micrograph(pixels, options.nm_per_pixel, name, "simulated")
     return Simulated(micrograph, tuple(particles), options)
+
+
+def _changed(options: SimulationOptions, changes: dict[str, Any]) -> SimulationOptions:
+    """Return the options with some replaced; those that do not exist are refused."""
+    return SimulationOptions.from_dict({**options.to_dict(), **changes})

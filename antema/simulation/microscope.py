@@ -21,12 +21,12 @@ def transfer(options: SimulationOptions, absorption: np.ndarray, phase: np.ndarr
     )
     qy = fft.fftfreq(rows, options.nm_per_pixel).astype(np.float32)[:, None]
     qx = fft.fftfreq(columns, options.nm_per_pixel).astype(np.float32)[None]
-    seen = fft.ifft2(fft.fft2(padded) * _contrast_transfer(options, qy**2 + qx**2))
+    seen = fft.ifft2(fft.fft2(padded) * transfer_function(options, qy**2 + qx**2))
     bottom, right = MARGIN_PX + options.rows_px, MARGIN_PX + options.columns_px
     return np.abs(seen[MARGIN_PX:bottom, MARGIN_PX:right]) ** 2
 
 
-def _contrast_transfer(options: SimulationOptions, q2: np.ndarray) -> np.ndarray:
+def transfer_function(options: SimulationOptions, q2: np.ndarray) -> np.ndarray:
     """Return the transfer function with its envelopes on a grid of squared frequency (1/nm^2)."""
     volts = options.voltage_kv * 1e3
     wavelength = 1.22643 / np.sqrt(volts * (1 + 0.978476e-6 * volts))

@@ -16,6 +16,7 @@ from PIL import Image
 
 from ..errors import UnreadableImage
 from ..preparation import normalise
+from ..reading import read
 
 TILE_PX = 256
 PARTS = ("training", "validation", "test")
@@ -77,24 +78,12 @@ def find_pairs(folder: Path | str) -> list[tuple[Path, Path]]:
 
 def read_pair(image: Path, label: Path) -> LabelledImage:
     """Read one image and its label image (any integer or binary picture; 0 is background)."""
-    grey = read_grey(image)
+    grey = read(image).pixels
     mask = read_labels(label) > 0
     if mask.shape != grey.shape:
         msg = f"{label}: the label image is {mask.shape}, its micrograph {grey.shape} pixels."
         raise UnreadableImage(msg)
     return LabelledImage(image.stem, np.round(normalise(grey) * 255).astype(np.uint8), mask)
-
-
-def read_grey(path: Path) -> np.ndarray:
-    """Read a picture as grey values (float32)."""
-    try:
-        with Image.open(path) as picture:
-            if picture.mode in ("I", "F", "I;16", "I;16B", "L"):
-                return np.asarray(picture, dtype=np.float32)
-            return np.asarray(picture.convert("RGB"), dtype=np.float32).mean(axis=2)
-    except OSError as error:
-        msg = f"{path} cannot be read as a picture: {error}."
-        raise UnreadableImage(msg) from error
 
 
 def read_labels(path: Path) -> np.ndarray:

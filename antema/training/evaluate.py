@@ -14,7 +14,8 @@ from ..errors import UnreadableImage
 from ..network import load_network
 from ..preparation import normalise
 from ..progress import Progress
-from .dataset import PARTS, find_pairs, part_of, read_grey, read_labels
+from ..reading import read
+from .dataset import PARTS, find_pairs, part_of, read_labels
 from .metrics import Confusion
 from .objects import ObjectScores, score_objects
 
@@ -157,7 +158,7 @@ def evaluate(
         if progress is not None:
             progress(number / len(pairs), image.name)
         truth = read_labels(label) > 0
-        found = network.predict(normalise(read_grey(image))) > threshold
+        found = network.predict(normalise(read(image).pixels)) > threshold
         scores.append(
             ImageScore(image.stem, Confusion.of(found, truth), score_objects(found, truth))
         )

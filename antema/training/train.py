@@ -51,6 +51,12 @@ class Recipe:
         Range of magnifications of a tile, drawn log-uniformly.
     whole : float
         Chance of showing the whole image, reduced to a tile.
+    mean_of_last : float
+        How slowly the running mean of the weights forgets; 0 keeps the last weights.
+    tile_px : int
+        Side of a tile, a multiple of 16.
+    report_every, save_every : int
+        Steps between reports, and between checkpoints with a validation.
     """
 
     optimizer: str = "adamw"
@@ -63,6 +69,9 @@ class Recipe:
     scales: tuple[float, float] = (0.5, 2.5)
     whole: float = 0.12
     mean_of_last: float = 0.995
+    tile_px: int = TILE_PX
+    report_every: int = 25
+    save_every: int = 200
 
 
 PRESETS = {
@@ -78,7 +87,7 @@ def train(
     weights: Path | str | None = None,
     encoder: str = ENCODERS[0],
     encoder_weights: Path | str | None = None,
-    preset: str = "default",
+    preset: str | Recipe = "default",
     minutes: float | None = None,
     steps: int | None = None,
     pool: Path | str | None = None,
@@ -101,7 +110,7 @@ def train(
         Only without `weights`.
     encoder_weights : path, optional
         State dict of EfficientNet-Lite0 trained on ImageNet, to start the encoder from.
-    preset : {"default", "paper"}
+    preset : {"default", "paper"} or Recipe
     minutes, steps : optional
         Length of the run; without either the preset's number of epochs.
     pool : path, optional
@@ -118,10 +127,11 @@ def train(
     Path
         The folder of the weight set, `out`.
     """
-    if preset not in PRESETS:
+    if isinstance(preset, str) and preset not in PRESETS:
         msg = f"There is no preset {preset}; choose one of {', '.join(PRESETS)}."
         raise InvalidOption(msg)
-    run = _Run(Path(out), PRESETS[preset], seed, workers)
+    recipe = PRESETS[preset] if isinstance(preset, str) else preset
+    run = _Run(Path(out), recipe, seed, workers)
     run.read(Path(folder), None if pool is None else Path(pool))
     run.start(encoder, weights, encoder_weights)
     if minutes is None and steps is None:
@@ -147,7 +157,7 @@ class _Run:
         self.images = read_folder(folder, ["training"]) or read_folder(folder)
         self.validation = read_folder(folder, ["validation"]) or self.images[:8]
         self.simulated = read_pool(pool) if pool is not None else []
-        tiles = sum(i.grey.size for i in self.images) / TILE_PX**2 + len(self.images)
+        tiles = sum(i.grey.size for i in self.images) / self.recipe.tile_px**2 + len(self.images)
         self.steps_per_epoch = max(round(tiles / self.recipe.batch), 1)
 
     def start(self, encoder: str, weights: Any, encoder_weights: Any) -> None:
@@ -224,8 +234,8 @@ class _Run:
         image = images[rng.integers(len(images))]
         scale = float(np.exp(rng.uniform(*np.log(scales))))
         if rng.random() < whole:
-            scale = TILE_PX / max(image.grey.shape)
-        grey, mask = cut_tile(image, rng, scale)
+            scale = self.recipe.tile_px / max(image.grey.shape)
+        grey, mask = cut_tile(image, rng, scale, self.recipe.tile_px)
         return change_grey(grey, rng), mask
 
     def _one_step(
@@ -282,13 +292,13 @@ class _Run:
     def _report(
         self, loss: float, minutes: float | None, steps: int | None, progress: Progress | None
     ) -> None:
-        if self.step % 25 == 0 and progress is not None:
+        if self.step % self.recipe.save_every == 0:
+            self.validate(loss)
+            self.save()
+        if self.step % self.recipe.report_every == 0 and progress is not None:
             done = self._fraction(minutes, steps)
             left = self.seconds / max(done, 1e-6) * (1 - done) / 60
             progress(done, f"step {self.step}, loss {loss:.3f}, {left:.0f} min left")
-        if self.step % 200 == 0:
-            self.validate(loss)
-            self.save()
 
     def validate(self, loss: float) -> None:
         """Measure the mean weights on the validation images, note it, and keep the best."""
