@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import math
 import re
+import stat
 import tempfile
 import threading
 import warnings
@@ -145,21 +146,23 @@ def _read_frames(path: Path, name: str, by_hand: float | None) -> Generator[Micr
 
 def _recognise(path: Path, name: str) -> Format:
     """Find the format of a file, or say why it cannot even be opened."""
-    if not path.exists():
-        msg = f"There is no file {path}. Check the name and the folder."
-        raise UnreadableImage(msg)
-    if path.is_dir():
-        msg = f"{name} is a folder. Give the files in it."
-        raise UnreadableImage(msg)
-    if not path.is_file():
-        msg = f"{name} is not an ordinary file. Give the file of a micrograph."
-        raise UnreadableImage(msg)
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode):
+            with path.open("rb") as file:
+                head = file.read(HEAD_BYTES)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        msg = f"There is no file {path}. Check the name and the folder."
+        raise UnreadableImage(msg) from error
     except OSError as error:
         msg = f"{name} cannot be opened ({error.strerror}). Check who may read it."
         raise UnreadableImage(msg) from error
+    if stat.S_ISDIR(mode):
+        msg = f"{name} is a folder. Give the files in it."
+        raise UnreadableImage(msg)
+    if not stat.S_ISREG(mode):
+        msg = f"{name} is not an ordinary file. Give the file of a micrograph."
+        raise UnreadableImage(msg)
     if not head:
         msg = f"{name} is empty (0 bytes). Copy it again from where it was recorded."
         raise UnreadableImage(msg)

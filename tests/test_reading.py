@@ -301,6 +301,29 @@ def test_compressed_tif(tmp_path, compression, dtype):
     assert np.array_equal(read(tmp_path / "a.tif").pixels, values)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_tif_compressed_with_a_predictor(tmp_path, dtype):
+    values = picture(dtype=dtype)
+    path = write_tif(tmp_path / "a.tif", values, compression="zlib", predictor=True)
+    assert np.array_equal(read(path).pixels, values)
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate"])
+def test_palettes_and_white_is_zero_whoever_decompresses(tmp_path, compression):
+    image = Image.fromarray(GREY).convert("P")
+    image.putpalette([channel for level in range(256) for channel in (level, level, 255)])
+    image.save(tmp_path / "a.tif", compression=compression)
+    expected = 0.299 * GREY + 0.587 * GREY + 0.114 * 255
+    assert np.abs(read(tmp_path / "a.tif").pixels - expected).max() < 1e-2
+    for values in (GREY, GREY.astype(np.uint16)):
+        path = tmp_path / "b.tif"
+        Image.fromarray(values).save(path, compression=compression, tiffinfo={262: 0})
+        content = read(path).pixels
+        with tifffile.TiffFile(path) as tif:
+            assert tif.pages[0].photometric == 0
+        assert np.array_equal(content, values if values.itemsize == 1 else 65535 - GREY.astype(int))
+
+
 def test_tiled_tif(tmp_path):
     values = picture((70, 90))
     assert np.array_equal(read(write_tif(tmp_path / "a.tif", values, tile=(32, 32))).pixels, values)

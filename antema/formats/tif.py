@@ -108,14 +108,18 @@ def _load(tif: Any, series: Any, index: int) -> np.ndarray:
         dtype = keyframe.dtype.newbyteorder(tif.byteorder)
         offset = keyframe.dataoffsets[0] + index * keyframe.nbytes
         pixels = read_array(tif.filehandle, offset, dtype, keyframe.shape)
-    else:
-        page = series[index]
-        if page is None:
-            msg = "is cut short or damaged: one of its images is missing."
-            raise Refused(msg)
-        _check_segments(tif, page, keyframe)
-        pixels = _decompress(tif, page)
-    return _to_grey(pixels, keyframe)
+        return _to_grey(pixels, keyframe)
+    page = series[index]
+    if page is None:
+        msg = "is cut short or damaged: one of its images is missing."
+        raise Refused(msg)
+    _check_segments(tif, page, keyframe)
+    try:
+        return _to_grey(np.asarray(page.asarray(maxworkers=1)), keyframe)
+    except (ValueError, KeyError, ImportError) as error:
+        if "imagecodecs" not in str(error):
+            raise
+        return _decode_by_pillow(tif, page, keyframe)
 
 
 def _check_segments(tif: Any, page: Any, keyframe: Any) -> None:
@@ -134,18 +138,17 @@ def _check_segments(tif: Any, page: Any, keyframe: Any) -> None:
     check_length(bits // 8 // ratio, stored)
 
 
-def _decompress(tif: Any, page: Any) -> np.ndarray:
-    """Decode a page by tifffile or, for the codecs that need another package, by Pillow."""
-    try:
-        return np.asarray(page.asarray(maxworkers=1))
-    except (ValueError, KeyError, ImportError) as error:
-        if "imagecodecs" not in str(error):
-            raise
+def _decode_by_pillow(tif: Any, page: Any, keyframe: Any) -> np.ndarray:
+    """Decode a page in a codec that tifffile leaves to another package (LZW, JPEG)."""
     from PIL import Image  # only for these codecs
 
     with _without_stderr(), Image.open(tif.filehandle.path, formats=("TIFF",)) as image:
         image.seek(page.index)
-        return decode(image)
+        turned = image.mode in ("1", "L")  # Pillow has done so already
+        pixels = decode(image)
+    if keyframe.photometric == _WHITE_IS_ZERO and not turned:
+        return _invert(pixels, keyframe.bitspersample)
+    return pixels
 
 
 @contextlib.contextmanager
@@ -169,9 +172,9 @@ def _to_grey(pixels: np.ndarray, keyframe: Any) -> np.ndarray:
     """Apply what the page says its numbers mean: palette, white is zero, colours."""
     pixels = np.squeeze(pixels)
     if keyframe.photometric == _PALETTE and keyframe.colormap is not None and pixels.ndim == 2:
-        # Palettes have 16 bits; 257 takes a grey ramp back to the 8-bit values it came from.
+        # Palettes have 16 bits; programs get there from 8 by 256 or by 257, or not at all.
         colours = np.moveaxis(np.asarray(keyframe.colormap), 0, -1)
-        return to_grey(colours[pixels]) / np.float32(257)
+        return to_grey((colours >> 8 if colours.max() > 255 else colours)[pixels])
     if pixels.ndim == 3 and pixels.shape[0] == keyframe.samplesperpixel and _is_planar(keyframe):
         pixels = np.moveaxis(pixels, 0, -1)
     if pixels.ndim not in (2, 3):
