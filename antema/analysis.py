@@ -17,7 +17,7 @@ from .options import Options, option
 from .progress import Progress, part
 from .reading import read_frames
 from .segmentation import SPECK, SegmentationOptions, mask_from_probability, probability_map
-from .separation import LEFT_OUT, Region, SeparationOptions, separate
+from .separation import LEFT_OUT, Region, SeparationOptions, Separator
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Analysis:
     probability : ndarray of shape (M, N), float16
         What the segmentation thinks of each pixel.
     mask : ndarray of shape (M, N), bool
+    separator : Separator
+        The mask made ready, from which other separation options start.
     regions : tuple of Region
         Particles and what was left out, each with its status and reason.
     particles : DataFrame
@@ -61,6 +63,7 @@ class Analysis:
     settings: Settings
     probability: np.ndarray
     mask: np.ndarray
+    separator: Separator
     regions: tuple[Region, ...]
     particles: pd.DataFrame
     left_out: dict[str, int]
@@ -103,27 +106,36 @@ def analyze(
     if previous is not None and previous.micrograph.pixels is not micrograph.pixels:
         previous = None
 
-    finding = settings.segmentation
+    finding, dividing = settings.segmentation, settings.separation
     if previous is not None and _same_network(previous.settings.segmentation, finding):
-        probability = previous.probability
+        probability, weights = previous.probability, previous.weights_sha256
     else:
         probability = probability_map(micrograph, finding, part(progress, 0, 0.7))
+        weights = load_network(finding.weights).sha256 if finding.method == "network" else None
     report(0.7, "drawing outlines")
-    mask, specks = mask_from_probability(probability, finding, nm_per_pixel)
-    regions = separate(mask, nm_per_pixel, settings.separation, part(progress, 0.72, 0.9))
+    if (
+        previous is not None
+        and previous.settings.segmentation == finding
+        and previous.micrograph.nm_per_pixel == nm_per_pixel
+    ):
+        mask, separator = previous.mask, previous.separator
+        specks = previous.left_out.get(SPECK, 0)
+    else:
+        mask, specks = mask_from_probability(probability, finding, nm_per_pixel)
+        separator = Separator(mask)
+    regions = separator.separate(nm_per_pixel, dividing, part(progress, 0.72, 0.9))
     report(0.9, "measuring")
-    convexity = settings.separation.convexity
-    particles = measure(regions, nm_per_pixel, micrograph=micrograph, convexity=convexity)
+    particles = measure(regions, nm_per_pixel, micrograph=micrograph, convexity=dividing.convexity)
     left_out = collections.Counter(r.reason for r in regions if r.status == LEFT_OUT)
     if specks:
         left_out[SPECK] = specks
-    weights = load_network(finding.weights).sha256 if finding.method == "network" else None
     report(1, "done")
     return Analysis(
         micrograph=micrograph,
         settings=settings,
         probability=probability,
         mask=mask,
+        separator=separator,
         regions=tuple(regions),
         particles=particles,
         left_out=dict(left_out),
@@ -158,17 +170,14 @@ def analyze_many(
     ------
     Analysis
     """
-    paths = [Path(path) for path in paths]
-    for done, path in enumerate(paths):
+    files = [Path(path) for path in paths]
+    for done, path in enumerate(files):
         # How many frames a file has is not known beforehand: each takes half of what is left.
-        start, end = done / len(paths), (done + 1) / len(paths)
+        start, end = done / len(files), (done + 1) / len(files)
         try:
             for micrograph in read_frames(path, nm_per_pixel):
                 middle = (start + end) / 2
-                named = part(progress, start, middle)
-                yield analyze(
-                    micrograph, settings, lambda f, m, n=micrograph.name, p=named: p(f, f"{n}: {m}")
-                )
+                yield analyze(micrograph, settings, part(progress, start, middle, micrograph.name))
                 start = middle
         except Cancelled:
             raise
@@ -176,7 +185,7 @@ def analyze_many(
             if on_error is None:
                 raise
             on_error(path, error)
-        part(progress, 0, 1)(end, f"{path.name}: done")
+        part(progress, end, end, path.name)(1, "done")
 
 
 def _same_network(one: SegmentationOptions, other: SegmentationOptions) -> bool:

@@ -8,6 +8,7 @@ Exit status: 0 done; 1 some files failed, the others are done; 2 the call itself
 
 import argparse
 import dataclasses
+import importlib.util
 import json
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from . import __version__
 from .analysis import Analysis, Settings, analyze, analyze_many
 from .errors import AntemaError, InvalidOption
+from .network import DEFAULT_WEIGHTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,15 +115,44 @@ def _add_app(commands: Any) -> None:
 
 def _add_train(commands: Any) -> None:
     command = commands.add_parser(
-        "train", help="train a network on labelled images (needs the extra 'train')"
+        "train",
+        help="train a network on labelled images",
+        description="Train a network on a folder with images/ and instances/ or masks/. A run that "
+        "was stopped goes on when it is called again. Needs the extra 'train'.",
     )
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="labelled images")
+    command.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the weight set"
+    )
+    command.add_argument(
+        "--from", dest="weights", metavar="WEIGHTS", help="weight set to fine-tune"
+    )
+    command.add_argument("--encoder", metavar="NAME", help="encoder of a network trained anew")
+    command.add_argument("--preset", default="default", help="default, or paper for its recipe")
+    command.add_argument("--minutes", type=float, help="how long to train")
+    command.add_argument("--steps", type=int, help="how many steps to train")
+    command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=run_train)
 
 
 def _add_evaluate(commands: Any) -> None:
     command = commands.add_parser(
-        "evaluate", help="score a network on labelled images (needs the extra 'train')"
+        "evaluate",
+        help="score a network on labelled images",
+        description="Score a weight set on a folder with images/ and instances/ or masks/. "
+        "Needs the extra 'train'.",
     )
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="labelled images")
+    command.add_argument(
+        "--weights", default=DEFAULT_WEIGHTS, help="name or folder of a weight set"
+    )
+    command.add_argument(
+        "--part",
+        action="append",
+        choices=["training", "validation", "test"],
+        help="only this part of the images, as training divides them (may be repeated)",
+    )
+    command.add_argument("--json", type=Path, metavar="FILE", help="write the scores there as well")
     command.set_defaults(run=run_evaluate)
 
 
@@ -129,7 +160,7 @@ def option_flags() -> dict[str, tuple[str, dataclasses.Field[Any]]]:
     """Return the flag of every option, with the stage and the field it belongs to."""
     flags = {}
     for stage in dataclasses.fields(Settings):
-        for field in dataclasses.fields(stage.default):
+        for field in dataclasses.fields(getattr(Settings(), stage.name)):
             name = stage.name if field.name == "method" else field.name.removesuffix("_nm")
             flags["--" + name.replace("_", "-")] = (stage.name, field)
     return flags
@@ -300,12 +331,43 @@ def run_app(called: argparse.Namespace) -> int:
 
 def run_train(called: argparse.Namespace) -> int:
     """Train a network."""
-    raise NotImplementedError
+    _require_training()
+    from .training.train import train
+
+    chosen = {} if called.encoder is None else {"encoder": called.encoder}
+    folder = train(
+        called.folder,
+        called.output,
+        weights=called.weights,
+        preset=called.preset,
+        minutes=called.minutes,
+        steps=called.steps,
+        seed=called.seed,
+        progress=_terminal_progress(),
+        **chosen,
+    )
+    _say(f"The weight set is in {folder}; use it with: antema analyze ... --weights {folder}")
+    return DONE
 
 
 def run_evaluate(called: argparse.Namespace) -> int:
     """Score a network."""
-    raise NotImplementedError
+    _require_training()
+    from .training.evaluate import PARTS, evaluate
+
+    report = evaluate(
+        called.folder, called.weights, parts=called.part or PARTS, progress=_terminal_progress()
+    )
+    _say(report.to_text())
+    if called.json is not None:
+        called.json.write_text(json.dumps(report.to_dict(), indent=2), encoding="utf-8")
+    return DONE
+
+
+def _require_training() -> None:
+    if importlib.util.find_spec("torch") is None:
+        msg = "This needs the training libraries: pip install -c constraints.txt -e '.[train]'"
+        raise AntemaError(msg)
 
 
 def _terminal_progress() -> "Progress | None":

@@ -53,8 +53,10 @@ class Micrograph:
         if pixels.dtype.kind not in "buif":
             msg = f"{self.name}: grey values must be real numbers, not {pixels.dtype}."
             raise UnreadableImage(msg)
-        with np.errstate(over="ignore"):
-            pixels = np.array(pixels, dtype=np.float32, order="C")
+        # Another micrograph's pixels are shared: they are read-only already.
+        if pixels.flags.writeable or pixels.dtype != np.float32 or not pixels.flags.c_contiguous:
+            with np.errstate(over="ignore"):
+                pixels = np.array(pixels, dtype=np.float32, order="C")
         if not np.isfinite(pixels).all():
             msg = f"{self.name}: some grey values are not finite numbers (NaN or infinite)."
             raise UnreadableImage(msg)

@@ -5,14 +5,15 @@ from collections.abc import Callable
 Progress = Callable[[float, str], None]
 
 
-def part(progress: Progress | None, start: float, end: float) -> Progress:
-    """Return a progress that maps 0..1 of one step onto start..end of the whole.
+def part(progress: Progress | None, start: float, end: float, name: str = "") -> Progress:
+    """Return a progress that maps 0..1 of one step onto start..end of the whole, under a name.
 
     Without a progress to report to, the returned callable does nothing, so callers need no test.
     """
 
     def report(fraction: float, message: str) -> None:
         if progress is not None:
-            progress(start + (end - start) * min(1.0, max(0.0, fraction)), message)
+            inside = start + (end - start) * min(1.0, max(0.0, fraction))
+            progress(inside, f"{name}: {message}" if name else message)
 
     return report

@@ -3,7 +3,6 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from antema.separation import LEFT_OUT
 
 from antema import (
     AntemaError,
@@ -17,6 +16,7 @@ from antema import (
     analyze_many,
     segmentation,
 )
+from antema.separation import LEFT_OUT
 
 OTSU = Settings(SegmentationOptions(method="otsu"))
 
@@ -70,6 +70,16 @@ def test_a_changed_separation_does_not_run_the_network_again(discs, monkeypatch)
     again = analyze(micrograph, changed, previous=first)
     pd.testing.assert_frame_equal(again.particles, fresh.particles)
     assert len(again.particles) == 4
+
+
+def test_another_pixel_size_needs_no_network(discs, monkeypatch):
+    first = analyze(discs(), OTSU)
+    larger = dataclasses.replace(first.micrograph, nm_per_pixel=0.2, scale_source="")
+    fresh = analyze(larger, OTSU)
+    monkeypatch.setattr("antema.analysis.probability_map", None)
+    again = analyze(larger, OTSU, previous=first)
+    pd.testing.assert_frame_equal(again.particles, fresh.particles)
+    assert again.particles["area_nm2"].sum() > 3.9 * first.particles["area_nm2"].sum()
 
 
 def test_previous_results_of_another_image_or_network_are_not_used(discs):
