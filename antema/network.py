@@ -9,6 +9,7 @@ and no seam shows.
 import functools
 import hashlib
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ class Network:
 
 
 def predict_in_tiles(
-    predict: Any,
+    predict: Callable[[np.ndarray], np.ndarray],
     pixels: np.ndarray,
     *,
     tile: int,
@@ -129,22 +130,29 @@ def predict_in_tiles(
     return result[: pixels.shape[0], : pixels.shape[1]]
 
 
-def _spans(side: int, tile: int, margin: int, multiple: int) -> Any:
-    """Yield (start, stop, start kept, stop kept) along one axis, multiples of `multiple` all."""
-    whole = -(-side // multiple) * multiple
-    if whole <= tile:
-        yield 0, whole, 0, whole
-        return
-    step = tile - 2 * margin
-    start = 0
-    while True:
-        last = start + tile >= whole
-        start = min(start, whole - tile)
-        first_kept = start + margin if start else 0
-        yield start, start + tile, first_kept, whole if last else start + tile - margin
-        if last:
-            return
-        start += step
+def _spans(
+    side: int, largest: int, margin: int, multiple: int
+) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (start, stop, start kept, stop kept) along one axis, multiples of `multiple` all.
+
+    As few tiles as `largest` allows, and those as small as that number allows.
+    """
+    whole = _up_to_multiple(side, multiple)
+    count = max(1, -(-(whole - 2 * margin) // (largest - 2 * margin)))
+    tile = _up_to_multiple(-(-(whole + (count - 1) * 2 * margin) // count), multiple)
+    for number in range(count):
+        start = min(number * (tile - 2 * margin), whole - tile)
+        last = number == count - 1
+        yield (
+            start,
+            start + tile,
+            start + margin if number else 0,
+            whole if last else start + tile - margin,
+        )
+
+
+def _up_to_multiple(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple
 
 
 def find_weights(name: str = DEFAULT_WEIGHTS) -> Path:

@@ -37,8 +37,10 @@ def normalise(pixels: np.ndarray) -> np.ndarray:
         low, high = float(values.min()), float(values.max())
     if not high > low:
         return np.full(values.shape, 0.5, dtype=np.float32)
-    scaled = (values.astype(np.float64) - low) / (high - low)
-    return np.clip(scaled, 0, 1).astype(np.float32)
+    with np.errstate(over="ignore"):
+        scaled = values - np.float32(low)
+        scaled *= np.float32(1 / (float(high) - float(low)))
+    return np.clip(scaled, 0, 1, out=scaled)
 
 
 def resize(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
