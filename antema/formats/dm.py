@@ -6,9 +6,11 @@ its tag tree is used here: every image is looked up under its own number.
 """
 
 import contextlib
+import functools
+import importlib.util
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -60,20 +62,36 @@ def _byte_order(head: bytes) -> bytes:
 @contextlib.contextmanager
 def open_dm(path: Path) -> Iterator[Contents]:
     """Open a dm3 or dm4 file; every image in it but the thumbnail gives frames."""
-    from ncempy.io.dm import fileDM  # it imports matplotlib: two seconds
-
     with path.open("rb") as file:
         if _byte_order(file.read(16)) != _LITTLE_ENDIAN:
             msg = "was written in big-endian byte order (old Macintosh). Save it anew in DM."
             raise Refused(msg)
         file.seek(0)
-        parsed = fileDM(file)  # kept by name: it closes the file when it goes
+        parsed = _load_parser()(file)  # kept by name: it closes the file when it goes
         frames = _list_frames(parsed.allTags, path.stat().st_size)
 
         def load(index: int) -> Frame:
             return _load(file, *frames[index])
 
         yield Contents(len(frames), load)
+
+
+@functools.cache
+def _load_parser() -> Callable[[BinaryIO], Any]:
+    """Load ncempy's dm module by itself: the package around it imports matplotlib's pyplot.
+
+    That takes two seconds and writes a cache into the user's home, or complains that it cannot.
+    """
+    package = importlib.util.find_spec("ncempy")
+    for folder in (package and package.submodule_search_locations) or ():
+        spec = importlib.util.spec_from_file_location("_ncempy_dm", Path(folder, "io", "dm.py"))
+        if spec is not None and spec.loader is not None and Path(spec.origin or "").is_file():
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            return module.fileDM
+    from ncempy.io.dm import fileDM  # a version that keeps it elsewhere
+
+    return fileDM
 
 
 def _list_frames(tags: Mapping[str, Any], length: int) -> list[tuple[Mapping[str, Any], int]]:
