@@ -271,6 +271,14 @@ def test_colours_become_luminance(tmp_path):
         assert np.abs(read(path).pixels - LUMINANCE).max() < 1e-3, path.name
 
 
+def test_grey_with_alpha_and_print_colours(tmp_path):
+    alpha = np.random.default_rng(0).integers(0, 255, GREY.shape, np.uint8)
+    Image.merge("LA", [Image.fromarray(GREY), Image.fromarray(alpha)]).save(tmp_path / "a.png")
+    assert np.array_equal(read(tmp_path / "a.png").pixels, GREY)
+    Image.fromarray(GREY).convert("CMYK").save(tmp_path / "a.jpg", quality=100)
+    assert np.abs(read(tmp_path / "a.jpg").pixels - GREY).max() < 6
+
+
 def test_grey_stored_as_colour_stays_exact(tmp_path):
     Image.fromarray(np.dstack([GREY] * 3)).save(tmp_path / "a.png")
     assert np.array_equal(read(tmp_path / "a.png").pixels, GREY)
@@ -739,6 +747,8 @@ def test_mrc_of_fei(tmp_path):
     path = write_mrc(tmp_path / "a.mrc", data, 1.0, extended=bytes(extended), kind=b"FEI1")
     assert read(path).nm_per_pixel == pytest.approx(0.3)
     assert np.array_equal(read(path).pixels, GREY)
+    empty = write_mrc(tmp_path / "b.mrc", data, 2.0, extended=bytes(768), kind=b"FEI1")
+    assert read(empty).nm_per_pixel == pytest.approx(0.2)
     records = bytearray(1024 * 128)
     struct.pack_into("<f", records, 44, 3e-10)
     path = write_mrc(tmp_path / "a.mrc", data, 1.0, extended=bytes(records))

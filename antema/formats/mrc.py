@@ -108,7 +108,8 @@ def _calibrate(head: bytes, extended: bytes, order: str) -> Calibration:
     kind = head[104:108]
     if kind in (b"FEI1", b"FEI2") and len(extended) >= 172:
         width, height = struct.unpack_from("<2d", extended, 156)
-        return Calibration((width, "m"), (height, "m"), "FEI extended MRC header")
+        if width > 0 and height > 0:
+            return Calibration((width, "m"), (height, "m"), "FEI extended MRC header")
     if kind.strip(b"\0 ") == b"" and struct.unpack_from(f"{order}i", head, 92)[0] == (
         _FEI_RECORDS_BYTES
     ):
