@@ -1,3 +1,4 @@
+# mypy: ignore-errors  (the types of compiled loops are found by numba)
 """Outlines of digital regions, in compiled loops (import this module only where it is needed).
 
 The boundary of a 4-connected region is followed along the cracks between its pixels and the

@@ -7,7 +7,8 @@ Feret diameters are those of the hull of the pixel squares (corners, not centres
 excess over a hull of moved edges taken away (`antema.contours.calipers`).
 
 Error of the perimeter, in percent (mean, worst of 300 random centres and angles); it is 0 for
-squares along the axes, and what tilted ones lose are the tips of their corners, which no pixel shows:
+squares along the axes, and what tilted ones lose are the tips of their corners, which no pixel
+shows:
 
 ========  ============  ============  ==============
 size, px  disc          square        rod 3 : 1

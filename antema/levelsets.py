@@ -1,8 +1,11 @@
+# mypy: ignore-errors  (the types of compiled loops are found by numba)
 """Components, exact distances and the tree of level sets, in compiled loops (import it lazily).
 
-Eroding a region by k pixels leaves {distance > k}, so one exact Euclidean distance map holds every
-erosion. Its components form a tree (a component splits, shrinks, vanishes), built in one pass over
-the pixels by union-find. Arrays are two-dimensional with a rim of one pixel of background, so what
+Eroding a region by a length leaves {distance > length}, so one exact Euclidean distance map holds
+every erosion. Lengths are counted in steps of a quarter of a pixel: with whole pixels a component is
+up to one pixel too small when it is seen to have come apart, which loses small particles. The
+components form a tree (a component splits, shrinks, vanishes), built in one pass over the pixels by
+union-find. Arrays are two-dimensional with a rim of one pixel of background, so what
 lies beyond the edge of the image counts as background.
 
 References
@@ -16,6 +19,8 @@ import numpy as np
 from numba import njit
 
 from .contours import follow, judge
+
+STEPS_PER_PIXEL = 4
 
 
 @njit(cache=True, nogil=True)
@@ -191,12 +196,14 @@ def _lower_envelope(line, first, last, vertex, begin, height):
 
 @njit(cache=True, nogil=True)
 def levels(squares):
-    """Return the greatest whole k with distance > k; -1 in the background."""
+    """Return the greatest whole k with distance > k steps; -1 in the background."""
     out = np.empty(squares.shape, np.int32)
     source, target = squares.ravel(), out.ravel()
     for i in range(len(source)):
-        k = np.int64(np.sqrt(source[i] - 1)) if source[i] else -1
-        target[i] = k
+        if source[i]:
+            target[i] = np.int64(np.sqrt(source[i] * STEPS_PER_PIXEL**2 - 1))
+        else:
+            target[i] = -1
     return out
 
 
@@ -312,9 +319,9 @@ def walk(level, nodes, verdicts, convexity, solidity, smallest):
 
 @njit(cache=True, nogil=True)
 def regrow(level, start, k):
-    """Dilate the component of {level >= k} that holds the pixel `start` by k pixels, exactly.
+    """Dilate the component of {level >= k} that holds the pixel `start` by k steps, exactly.
 
-    Every pixel of it is more than k from the background: what it grows into lies in the region.
+    Every pixel of it is more than k steps from the background, so it grows within the region only.
 
     Returns
     -------
@@ -324,34 +331,36 @@ def regrow(level, start, k):
         Where image[1, 1] lies in `level`.
     """
     row, column, marker = component(level, start, k)
-    height, width = marker.shape[0] + 2 * k + 2, marker.shape[1] + 2 * k + 2
-    gap = np.full((height, width), k + 1, np.int32)
+    furthest = k // STEPS_PER_PIXEL
+    rim = furthest + 1
+    height, width = marker.shape[0] + 2 * rim, marker.shape[1] + 2 * rim
+    gap = np.full((height, width), rim, np.int32)
     for r in range(marker.shape[0]):
         for c in range(marker.shape[1]):
             if marker[r, c]:
-                gap[r + k + 1, c + k + 1] = 0
+                gap[r + rim, c + rim] = 0
     for r in range(1, height):
         for c in range(width):
             gap[r, c] = min(gap[r, c], gap[r - 1, c] + 1)
     for r in range(height - 2, -1, -1):
         for c in range(width):
             gap[r, c] = min(gap[r, c], gap[r + 1, c] + 1)
-    reach = np.empty(k + 1, np.int64)
-    for g in range(k + 1):
-        reach[g] = np.int64(np.sqrt(k * k - g * g))
+    reach = np.empty(rim, np.int64)
+    for g in range(rim):
+        reach[g] = np.int64(np.sqrt(k * k - (g * STEPS_PER_PIXEL) ** 2)) // STEPS_PER_PIXEL
     image = np.zeros((height, width), np.bool_)
     change = np.zeros(width + 1, np.int64)
     for r in range(1, height - 1):
         change[:] = 0
-        for c in range(k + 1, width - k - 1):
-            if gap[r, c] <= k:
+        for c in range(rim, width - rim):
+            if gap[r, c] < rim:
                 change[c - reach[gap[r, c]]] += 1
                 change[c + reach[gap[r, c]] + 1] -= 1
         inside = 0
         for c in range(width):
             inside += change[c]
             image[r, c] = inside > 0
-    return image, row - k, column - k
+    return image, row - furthest, column - furthest
 
 
 @njit(cache=True, nogil=True)

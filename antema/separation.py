@@ -56,10 +56,10 @@ class SeparationOptions(Options):
         step=0.005,
     )
     solidity: float = option(
-        0.95,
+        0.96,
         "Solidity threshold",
         "An outline that fills less than this part of its convex hull is also taken for several "
-        "particles, because a short deep notch hardly shows in the convexity; 0 switches this off.",
+        "particles, because a short notch hardly shows in the convexity; 0 switches this off.",
         limits=(0.0, 1.0),
         step=0.005,
     )
@@ -126,7 +126,7 @@ class Region:
 def separate(
     mask: np.ndarray,
     nm_per_pixel: float | None = None,
-    options: SeparationOptions = SeparationOptions(),  # noqa: B008 (frozen)
+    options: SeparationOptions = SeparationOptions(),
     progress: Progress | None = None,
 ) -> list[Region]:
     """Divide a mask into particles.
@@ -192,7 +192,7 @@ class Separator:
     def separate(
         self,
         nm_per_pixel: float | None = None,
-        options: SeparationOptions = SeparationOptions(),  # noqa: B008 (frozen)
+        options: SeparationOptions = SeparationOptions(),
         progress: Progress | None = None,
     ) -> list[Region]:
         """Divide the mask into particles; see `antema.separate`."""
