@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from ..errors import WeightsNotFound
+from ..network import find_weights
 from .dataset import TILE_PX
 from .model import ATROUS_RATES, PAD_MULTIPLE, POOLING_WINDOW, Segmenter
 
@@ -118,14 +119,14 @@ def write_onnx(model: Segmenter, path: Path) -> None:
 
 
 def load_weights(folder: Path | str) -> Segmenter:
-    """Load the model of a weight set, to train it further or to run it in torch.
+    """Load the model of a weight set (folder or name), to train it further or to run it in torch.
 
     Raises
     ------
     WeightsNotFound
         If the set is incomplete or a file is not the one its list describes.
     """
-    folder = Path(folder)
+    folder = find_weights(str(folder))
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         content = (folder / "model.safetensors").read_bytes()

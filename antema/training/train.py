@@ -22,62 +22,12 @@ from ..errors import InvalidOption
 from ..progress import Progress
 from .augmentation import change_grey
 from .checkpoint import load_checkpoint, save_checkpoint
-from .dataset import TILE_PX, LabelledImage, cut_tile, read_folder
+from .dataset import LabelledImage, cut_tile, read_folder
 from .export import export_weights, load_weights
 from .metrics import Confusion
 from .model import ENCODERS, Segmenter, load_imagenet_encoder, to_channels_last
-from .pool import read_pool
-
-
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """How to train.
-
-    Attributes
-    ----------
-    optimizer : {"adamw", "sgd"}
-    rate : float
-        Greatest learning rate.
-    schedule : {"onecycle", "steps"}
-        "onecycle" rises for the first 5 % and falls to 0 as a cosine; "steps" multiplies by 0.75
-        every eighth of the run, as the paper does every 15 of 120 epochs.
-    batch : int
-        Tiles per step.
-    epochs : int
-        Length of the run if neither steps nor minutes are given.
-    simulated : float
-        Part of each batch that is simulated.
-    scales : (float, float)
-        Range of magnifications of a tile, drawn log-uniformly.
-    whole : float
-        Chance of showing the whole image, reduced to a tile.
-    mean_of_last : float
-        How slowly the running mean of the weights forgets; 0 keeps the last weights.
-    tile_px : int
-        Side of a tile, a multiple of 16.
-    report_every, save_every : int
-        Steps between reports, and between checkpoints with a validation.
-    """
-
-    optimizer: str = "adamw"
-    rate: float = 1e-3
-    schedule: str = "onecycle"
-    weight_decay: float = 0.02
-    batch: int = 8
-    epochs: int = 60
-    simulated: float = 0.5
-    scales: tuple[float, float] = (0.5, 2.5)
-    whole: float = 0.12
-    mean_of_last: float = 0.995
-    tile_px: int = TILE_PX
-    report_every: int = 25
-    save_every: int = 200
-
-
-PRESETS = {
-    "default": Recipe(),
-    "paper": Recipe("sgd", 0.01, "steps", 1e-4, 30, 120, 0.0, (0.5, 2.0), 1 / 17, 0.0),
-}
+from .pool import make_pool, read_pool
+from .recipe import PRESETS, Recipe, make_optimizer, rate_factor
 
 
 def train(
@@ -91,6 +41,7 @@ def train(
     minutes: float | None = None,
     steps: int | None = None,
     pool: Path | str | None = None,
+    simulated_images: int | None = None,
     seed: int = 0,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -110,11 +61,15 @@ def train(
         Only without `weights`.
     encoder_weights : path, optional
         State dict of EfficientNet-Lite0 trained on ImageNet, to start the encoder from.
-    preset : {"default", "paper"} or Recipe
+    preset : {"default", "fine-tune", "paper"} or Recipe
+        With `weights`, "default" means "fine-tune".
     minutes, steps : optional
         Length of the run; without either the preset's number of epochs.
     pool : path, optional
         Simulated images made before by `make_pool`.
+    simulated_images : int, optional
+        Without a pool, how many to simulate before training (0.3 s each, kept in `out`); by
+        default 400 for a network trained anew, none for one that is fine-tuned.
     seed : int
     workers : int, optional
         Copies of the network that share a batch, one thread each; by default one per core, at
@@ -130,9 +85,16 @@ def train(
     if isinstance(preset, str) and preset not in PRESETS:
         msg = f"There is no preset {preset}; choose one of {', '.join(PRESETS)}."
         raise InvalidOption(msg)
+    if preset == "default" and weights is not None:
+        preset = "fine-tune"
     recipe = PRESETS[preset] if isinstance(preset, str) else preset
     run = _Run(Path(out), recipe, seed, workers)
-    run.read(Path(folder), None if pool is None else Path(pool))
+    run.read(Path(folder))
+    if pool is None and recipe.simulated:
+        count = simulated_images if simulated_images is not None else 0 if weights else 400
+        pool = make_pool(run.out / "pool", count, seed, progress=progress) if count else None
+    if pool is not None:
+        run.simulated = read_pool(pool)
     run.start(encoder, weights, encoder_weights)
     if minutes is None and steps is None:
         steps = run.recipe.epochs * run.steps_per_epoch
@@ -151,12 +113,12 @@ class _Run:
         self.workers = workers or (1 if self.device == "cuda" else min(cores, 4))
         self.step, self.seconds = 0, 0.0
         self.best = -1.0
+        self.simulated: list[LabelledImage] = []
 
-    def read(self, folder: Path, pool: Path | None) -> None:
+    def read(self, folder: Path) -> None:
         """Read the images; a folder too small to hold anything out is validated on itself."""
         self.images = read_folder(folder, ["training"]) or read_folder(folder)
         self.validation = read_folder(folder, ["validation"]) or self.images[:8]
-        self.simulated = read_pool(pool) if pool is not None else []
         tiles = sum(i.grey.size for i in self.images) / self.recipe.tile_px**2 + len(self.images)
         self.steps_per_epoch = max(round(tiles / self.recipe.batch), 1)
 
@@ -172,7 +134,7 @@ class _Run:
         self.model.to(self.device)
         to_channels_last(self.model)
         self.mean = copy.deepcopy(self.model).eval()
-        self.optimizer = _make_optimizer(self.model, self.recipe)
+        self.optimizer = make_optimizer(self.model, self.recipe)
         if (self.out / "checkpoint.safetensors").exists():
             record = load_checkpoint(
                 self.out / "checkpoint.safetensors",
@@ -243,7 +205,7 @@ class _Run:
     ) -> float:
         """Do one step of the optimizer; every copy of the network works on its share."""
         for group in self.optimizer.param_groups:
-            group["lr"] = group["initial"] * _rate_factor(self.recipe.schedule, done)
+            group["lr"] = group["initial"] * rate_factor(self.recipe.schedule, done)
         shares = zip(grey.chunk(self.workers), truth.chunk(self.workers), strict=True)
         jobs = [
             executor.submit(self._gradient, model, *share)
@@ -365,31 +327,7 @@ def predict(model: Segmenter, grey: np.ndarray) -> np.ndarray:
     return logits.sigmoid()[0, 0, :rows, :columns].cpu().numpy()
 
 
-def _make_optimizer(model: Segmenter, recipe: Recipe) -> torch.optim.Optimizer:
-    """Make the optimizer; the encoder, trained before, learns at half the rate."""
-    encoder = list(model.network.encoder.parameters())
-    known = {id(parameter) for parameter in encoder}
-    rest = [parameter for parameter in model.parameters() if id(parameter) not in known]
-    groups: list[dict[str, Any]] = [
-        {"params": encoder, "lr": recipe.rate / 2, "initial": recipe.rate / 2},
-        {"params": rest, "lr": recipe.rate, "initial": recipe.rate},
-    ]
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(groups, momentum=0.9, weight_decay=recipe.weight_decay)
-    return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-
-
 def _use_threads(workers: int) -> None:
     """Keep every worker's kernels on its own core: torch counts threads per calling thread."""
     if workers > 1:
         torch.set_num_threads(1)
-
-
-def _rate_factor(schedule: str, done: float) -> float:
-    """Return the part of the greatest learning rate to use when `done` (0..1) is finished."""
-    if schedule == "steps":
-        return 0.75 ** int(done * 8)
-    warm = 0.05
-    if done < warm:
-        return 0.05 + 0.95 * done / warm
-    return 0.5 * (1 + np.cos(np.pi * (done - warm) / (1 - warm))) + 1e-3

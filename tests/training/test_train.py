@@ -22,7 +22,7 @@ from antema.training.model import (
 from antema.training.pool import make_pool, read_pool
 from antema.training.train import PRESETS, Recipe, segmentation_loss, train
 
-SMALL = Recipe(batch=2, tile_px=64, mean_of_last=0.5)
+SMALL = Recipe(batch=2, tile_px=64, mean_of_last=0.5, simulated=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,9 @@ def test_simulated_images_come_from_a_pool_made_once(labelled, tmp_path):
     assert [image.grey.shape for image in images] == [(128, 128)] * 2
     again = read_pool(make_pool(tmp_path / "again", 2, seed=1, side=128))
     np.testing.assert_array_equal(images[1].grey, again[1].grey)
-    train(labelled, tmp_path / "run", preset=SMALL, steps=1, pool=pool, workers=1)
+    recipe = dataclasses.replace(SMALL, simulated=0.5)
+    out = train(labelled, tmp_path / "run", preset=recipe, steps=1, pool=pool, workers=1)
+    assert json.loads((out / "config.json").read_text())["training"]["simulated_images"] == 2
 
 
 def test_the_paper_s_recipe_is_a_preset():

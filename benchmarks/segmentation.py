@@ -1,0 +1,165 @@
+"""How well and how fast a weight set segments: real held-out images, simulated ones, and time.
+
+python benchmarks/segmentation.py [--weights NAME] [--real FOLDER] [--part test|validation]
+
+Real images: pixels together, per image and worst tenth, at several magnifications, against Otsu's
+threshold. Simulated images (which no training saw: other seeds): high-resolution pictures of gold
+of 1-3 nm by contrast-to-noise, and 2048 px pictures at several reductions. Without the folder of
+real images that part is skipped.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from skimage.filters import threshold_otsu
+
+from antema.network import load_network
+from antema.preparation import normalise, resize
+from antema.reading import read
+from antema.simulation import SimulationOptions, sample_options, simulate
+from antema.training.dataset import find_pairs, part_of, read_labels
+from antema.training.metrics import Confusion
+from antema.training.objects import ObjectScores, score_objects
+
+Predict = Callable[[np.ndarray], np.ndarray]
+CASES = ((1.0,), (0.75,), (1.5,), (2.0,), (0.75, 1.0, 1.5))
+
+
+def at_scales(predict: Predict, grey: np.ndarray, scales: tuple[float, ...]) -> np.ndarray:
+    """Return the mean of the probabilities found at these magnifications."""
+    maps = []
+    for scale in scales:
+        shape = tuple(max(round(side * scale), 32) for side in grey.shape)
+        maps.append(resize(predict(resize(grey, shape)), grey.shape))
+    return np.mean(maps, axis=0)
+
+
+def otsu(grey: np.ndarray) -> np.ndarray:
+    """Return 1 where the smoothed picture is dark."""
+    smooth = cv2.GaussianBlur(grey, (0, 0), 1.5)
+    return (smooth <= threshold_otsu(smooth)).astype(np.float32)
+
+
+def scores(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
+    """Return a row of scores of (found, truth) masks."""
+    each = [Confusion.of(found, truth) for found, truth in pairs]
+    ious = np.sort([confusion.iou for confusion in each])
+    total = sum(each, start=Confusion())
+    objects = sum((score_objects(*pair) for pair in pairs), start=ObjectScores())
+    worst = ious[: max(round(len(ious) / 10), 1)].mean()
+    return (
+        f"IoU {total.iou:.4f}  Dice {total.dice:.4f}  accuracy {total.accuracy:.4f}  "
+        f"mean IoU {ious.mean():.4f}  worst tenth {worst:.4f}  object F1 {objects.f1:.3f}"
+    )
+
+
+def real(predict: Predict, folder: Path, part: str) -> None:
+    """Score the held-out real images."""
+    pairs = [pair for pair in find_pairs(folder) if part_of(pair[0].stem) == part]
+    images = [(normalise(read(image).pixels), read_labels(label) > 0) for image, label in pairs]
+    print(f"real images, part {part}: {len(images)}")
+    print("  Otsu            ", scores([(otsu(grey) > 0.5, truth) for grey, truth in images]))
+    for scales in CASES:
+        found = [(at_scales(predict, grey, scales) > 0.5, truth) for grey, truth in images]
+        print(f"  scale {scales!s:18}", scores(found))
+    for least in (768, 1024):
+        found = []
+        for grey, truth in images:
+            scale = min(max(least / max(grey.shape), 1.0), 2.0)
+            found.append((at_scales(predict, grey, (scale,)) > 0.5, truth))
+        print(f"  longest side {least} ", scores(found))
+
+
+def high_resolution(contrast_to_noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture of 1-3 nm particles whose contrast is this multiple of the pixel noise."""
+    rng = np.random.default_rng([99, seed])
+    depth = 0.25
+    # At least so many electrons that contrast / sqrt(variance) comes out, camera blur left out.
+    dose = (contrast_to_noise / (1 - np.exp(-depth))) ** 2
+    options = SimulationOptions(
+        nm_per_pixel=0.05,
+        count=25,
+        diameter_nm=2.0,
+        diameter_gsd=1.3,
+        absorption_per_nm=depth / 2.0 / 0.75,
+        contrast_spread=0.2,
+        support_nm=1.0,
+        support_waves=0.0,
+        defocus_nm=-30.0,
+        dose=dose,
+        camera_blur_px=0.0,
+    )
+    simulated = simulate(rng, options)
+    return normalise(simulated.micrograph.pixels), simulated.mask
+
+
+def simulated(predict: Predict) -> None:
+    """Score simulated images."""
+    print("simulated, 1-3 nm gold at 0.05 nm/px, 512 px, 8 images each")
+    for ratio in (0.5, 0.7, 1.0, 2.0, 5.0):
+        pictures = [high_resolution(ratio, seed) for seed in range(8)]
+        found = [(predict(grey) > 0.5, truth) for grey, truth in pictures]
+        print(f"  contrast-to-noise {ratio:3.1f}", scores(found))
+    print("simulated, everything drawn as in training, 512 px, 40 images")
+    pictures = []
+    for seed in range(40):
+        rng = np.random.default_rng([98, seed])
+        made = simulate(rng, sample_options(rng))
+        pictures.append((normalise(made.micrograph.pixels), made.mask))
+    for scales in CASES:
+        found = [(at_scales(predict, grey, scales) > 0.5, truth) for grey, truth in pictures]
+        print(f"  scale {scales!s:18}", scores(found))
+
+
+def large(predict: Predict) -> None:
+    """Score and time 2048 px pictures at several reductions."""
+    for diameter_px in (12, 50, 100, 200):
+        count = min(int(0.15 * 2048**2 / (0.785 * diameter_px**2)), 600)
+        options = SimulationOptions(
+            rows_px=2048,
+            columns_px=2048,
+            nm_per_pixel=0.05,
+            count=count,
+            diameter_nm=diameter_px * 0.05,
+            absorption_per_nm=0.3 / (diameter_px * 0.05),
+            contrast_spread=0.5,
+            dose=20.0,
+        )
+        made = simulate(97, options)
+        grey, truth = normalise(made.micrograph.pixels), made.mask
+        print(f"simulated, 2048 px, particles of {diameter_px} px")
+        for scale in (1.0, 0.75, 0.5, 0.375, 0.25):
+            start = time.perf_counter()
+            found = at_scales(predict, grey, (scale,)) > 0.5
+            took = time.perf_counter() - start
+            print(f"  scale {scale:5.3f} {took:5.1f} s", scores([(found, truth)]))
+
+
+def main() -> None:
+    """Run the parts that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weights", default="deeplabv3plus-efficientnet-lite0")
+    parser.add_argument("--real", type=Path, default=Path("../shared/data/emps_bf_train"))
+    parser.add_argument("--part", default="test", choices=["test", "validation", "training"])
+    parser.add_argument("--only", choices=["real", "simulated", "large"])
+    called = parser.parse_args()
+    network = load_network(called.weights)
+    print(json.dumps({"weights": network.name, "sha256": network.sha256[:12]}))
+    if called.only in (None, "real"):
+        if called.real.is_dir():
+            real(network.predict, called.real, called.part)
+        else:
+            print(f"no real images at {called.real}: left out")
+    if called.only in (None, "simulated"):
+        simulated(network.predict)
+    if called.only in (None, "large"):
+        large(network.predict)
+
+
+if __name__ == "__main__":
+    main()
