@@ -120,3 +120,13 @@ def test_weights_of_the_wheel_are_the_default_ones():
 def test_notebooks_are_stored_without_output():
     for path in ROOT.glob("notebooks/*.ipynb"):
         assert '"output_type"' not in path.read_text(encoding="utf-8"), path
+
+
+def test_every_column_and_reason_is_explained():
+    from antema import COLUMNS, segmentation, separation
+
+    text = (ROOT / "docs" / "quantities.md").read_text(encoding="utf-8")
+    reasons = [segmentation.SPECK, separation.EDGE, separation.NON_CONVEX, separation.HOLES]
+    reasons += [separation.SMALL_MARKER, separation.REGROWN]
+    for word in [f"`{column.name}`" for column in COLUMNS] + [f"| {r} |" for r in reasons]:
+        assert word in text
