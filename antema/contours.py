@@ -1,4 +1,4 @@
-# mypy: ignore-errors  (the types of compiled loops are found by numba)
+# mypy: ignore-errors
 """Outlines of digital regions, in compiled loops (import this module only where it is needed).
 
 The boundary of a 4-connected region is followed along the cracks between its pixels and the
@@ -86,7 +86,7 @@ def filled_area(column, heading):
     return total
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _turn(ar, ac, br, bc, cr, cc):
     """Twice the area of a, b, c: positive where c lies right of the line from a to b."""
     return (bc - ac) * (cr - ar) - (br - ar) * (cc - ac)
@@ -147,7 +147,21 @@ def tighten(row, column, heading):
             size += 1
     if size > 1 and out[size - 1, 0] == out[0, 0] and out[size - 1, 1] == out[0, 1]:
         size -= 1
-    return out[:size]
+    return _without_straight(out[:size])
+
+
+@njit(cache=True, nogil=True)
+def _without_straight(string):
+    """Drop vertices at which the string only touches a pixel and goes straight on."""
+    n, size = len(string), 1
+    for i in range(1, n):
+        j = i + 1 if i + 1 < n else 0
+        ar, ac = string[i, 0] - string[size - 1, 0], string[i, 1] - string[size - 1, 1]
+        br, bc = string[j, 0] - string[i, 0], string[j, 1] - string[i, 1]
+        if ar * bc != ac * br or ar * br + ac * bc < 0:
+            string[size] = string[i]
+            size += 1
+    return string[:size]
 
 
 @njit(cache=True, nogil=True)
@@ -261,10 +275,10 @@ def judge(flat, width, start, low, high):
 def calipers(corners):
     """Smallest and greatest Feret diameter of a hull of pixel centres, by rotating calipers.
 
-    The hull of the pixel squares is too wide (by 1.3 px along the diagonal of a large disc or across
-    a turned square), the hull with its edges moved out by half their gap (see `length`) too narrow
-    (by up to 1.5 px across a disc). The mean of the two is within 1 px on nearly all shapes, and
-    exact on rectangles along rows and columns, where both agree (benchmarks/measurement.py).
+    The hull of the pixel squares is too wide (by 1.3 px along the diagonal of a large disc or
+    across a turned square), the hull with its edges moved out by half their gap (see `length`) too
+    narrow (by up to 1.5 px across a disc). The mean of the two is within 1 px on nearly all shapes,
+    and exact on rectangles along rows and columns, where both agree (benchmarks/measurement.py).
     """
     n = len(corners)
     squares = np.ones((4 * n, 3), np.int64)

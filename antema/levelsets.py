@@ -1,11 +1,11 @@
-# mypy: ignore-errors  (the types of compiled loops are found by numba)
+# mypy: ignore-errors
 """Components, exact distances and the tree of level sets, in compiled loops (import it lazily).
 
 Eroding a region by a length leaves {distance > length}, so one exact Euclidean distance map holds
-every erosion. Lengths are counted in steps of a quarter of a pixel: with whole pixels a component is
-up to one pixel too small when it is seen to have come apart, which loses small particles. The
-components form a tree (a component splits, shrinks, vanishes), built in one pass over the pixels by
-union-find. Arrays are two-dimensional with a rim of one pixel of background, so what
+every erosion. Lengths are counted in steps of a quarter of a pixel: with whole pixels a component
+is up to one pixel too small when it is seen to have come apart, which loses small particles. The
+components form a tree (a component splits, shrinks, vanishes), built in one pass over the pixels
+by union-find. Arrays are two-dimensional with a rim of one pixel of background, so what
 lies beyond the edge of the image counts as background.
 
 References
@@ -118,7 +118,7 @@ def count_holes(labels, count):
     return 1 - corners[1:] // 12
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _corner(beside, below, opposite):
     """Share of one pixel in the corners of its 2 x 2 square: 1 convex, -1 concave; times 3."""
     if beside and below:
