@@ -6,7 +6,7 @@ trace with gaps, so that thousands of particles stay fluid. What the pointer hit
 
 import base64
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,8 @@ import plotly.graph_objects as go
 from .analysis import Analysis
 from .appearance import COLOURS, to_grey8
 from .geometry import outline
-from .measurement import COLUMNS
+from .measurement import COLUMNS, measure
+from .micrograph import Micrograph
 from .separation import LEFT_OUT, SEPARATED, WHOLE, Region
 
 LARGEST_PICTURE_PX = 2048
@@ -41,10 +42,37 @@ def overlay_figure(analysis: Analysis) -> go.Figure:
 
     Axes are in pixels of the micrograph, the centre of the first one at (0, 0).
     """
-    rows, columns = analysis.micrograph.shape
+    return micrograph_figure(analysis.micrograph, analysis.regions, analysis.particles)
+
+
+def micrograph_figure(
+    micrograph: Micrograph,
+    regions: Sequence[Region] = (),
+    particles: pd.DataFrame | None = None,
+    picture: str | None = None,
+) -> go.Figure:
+    """Return a micrograph, with the outlines of regions where there are any.
+
+    Parameters
+    ----------
+    micrograph : Micrograph
+    regions : sequence of Region
+    particles : DataFrame, optional
+        Their numbers, shown when the pointer is at a particle.
+    picture : str, optional
+        URL of the picture of the micrograph, if it was made before.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        With one trace of outlines for each status, in the order of `antema.appearance.COLOURS`, and
+        one of the particles' centres; the same number of traces always.
+    """
+    rows, columns = micrograph.shape
+    particles = measure([], 1.0) if particles is None else particles
     figure = go.Figure()
     figure.add_layout_image(
-        source=picture_url(to_grey8(analysis.micrograph.pixels)),
+        source=picture or picture_url(to_grey8(micrograph.pixels)),
         xref="x",
         yref="y",
         x=-0.5,
@@ -55,7 +83,7 @@ def overlay_figure(analysis: Analysis) -> go.Figure:
         layer="below",
     )
     for status, colour in COLOURS.items():
-        chosen = [region for region in analysis.regions if region.status == status]
+        chosen = [region for region in regions if region.status == status]
         x, y = outline_line(chosen)
         figure.add_trace(
             go.Scatter(
@@ -69,7 +97,6 @@ def overlay_figure(analysis: Analysis) -> go.Figure:
                 showlegend=True,
             )
         )
-    particles = analysis.particles
     figure.add_trace(
         go.Scatter(
             x=particles["column_px"],
@@ -90,7 +117,7 @@ def overlay_figure(analysis: Analysis) -> go.Figure:
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         legend={"orientation": "h", "x": 0, "y": -0.01, "yanchor": "top"},
         dragmode="pan",
-        uirevision=analysis.micrograph.name,
+        uirevision=micrograph.name,
     )
     return figure
 

@@ -27,14 +27,19 @@ class Page(anywidget.AnyWidget):
     lost = traitlets.Unicode(messages.LOST).tag(sync=True)
     theme = traitlets.Unicode("auto").tag(sync=True)
 
-    def __init__(self, on_key: Callable[[str], None]) -> None:
+    def __init__(self, on_key: Callable[[str], None], on_open: Callable[[], None]) -> None:
         super().__init__()
         self._on_key = on_key
+        self._on_open = on_open
+        self._open = False
         self.on_msg(self._heard)
 
     def _heard(self, _widget: Any, content: dict[str, Any], _buffers: list[memoryview]) -> None:
         if content.get("kind") == "ping":
             self.send({"kind": "pong"})
+            if not self._open:
+                self._open = True
+                self._on_open()
         elif content.get("kind") == "key":
             self._on_key(content["key"])
 

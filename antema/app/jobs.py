@@ -57,6 +57,7 @@ class Job:
     deliver: Deliver = lambda function: function()
     cancelled: threading.Event = dataclasses.field(default_factory=threading.Event)
     started: float = 0.0
+    over: bool = False
     _reported: float = 0.0
 
     def report(self, fraction: float, message: str) -> None:
@@ -117,7 +118,9 @@ class Worker:
         """Whether a job of this kind is running or waiting."""
         with self._changed:
             jobs = [*self._jobs, *([self._running] if self._running else [])]
-            return any(job.kind == kind and not job.cancelled.is_set() for job in jobs)
+            return any(
+                job.kind == kind and not job.over and not job.cancelled.is_set() for job in jobs
+            )
 
     def wait(self, timeout: float = 60.0) -> bool:
         """Wait until nothing is left to do; False if that took longer than `timeout` seconds."""
@@ -136,6 +139,7 @@ class Worker:
             except BaseException as error:  # noqa: BLE001 - whatever it is, the page must hear of it
                 outcome = error
             finally:
+                job.over = True
                 self.deliver(_finisher(job, outcome))
                 with self._changed:
                     self._running = None

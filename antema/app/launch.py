@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import AntemaError
 from ..resources import shared_folder
+from .startup import import_quickly
 
 NOTEBOOK = "dashboard.ipynb"
 FOLDER_VARIABLE = "ANTEMA_FOLDER"
@@ -133,9 +134,10 @@ def server_config(preheat: int = 0) -> Any:
 def server_class() -> Any:
     """Return Voila, changed to say in plain words where it is; made late because it is slow to import."""
     from traitlets import Bool
-    from voila.app import Voila
 
-    class Server(Voila):
+    voila = import_quickly("voila.app")
+
+    class Server(voila.Voila):  # type: ignore[misc]
         wants_browser = Bool(True)
 
         def launch_browser(self) -> None:

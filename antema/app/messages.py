@@ -108,7 +108,7 @@ WHOLE_KIND = "found as it is"
 SEPARATED_KIND = "separated from others"
 NUMBER_AXIS = "Number of particles"
 MEAN_SD = "mean {label} ± standard deviation"
-FACTS = "median {median} · 10 % to 90 %: {low} to {high}"
+FACTS = "median {median}<br>80 % lie between {low} and {high}"
 
 # ---- table
 TABLE = "Particles"
@@ -178,11 +178,11 @@ TABLE_LABELS = {
     "feret_min_nm": "Feret min",
     "feret_max_nm": "Feret max",
     "area_nm2": "Area",
-    "perimeter_nm": "Perimeter",
     "circularity": "Circularity",
     "aspect_ratio": "Aspect ratio",
     "convexity": "Convexity",
     "solidity": "Solidity",
+    "perimeter_nm": "Perimeter",
     "mean_intensity": "Grey value",
     "separated": "Separated",
     "below_convexity_threshold": "Below convexity",

@@ -321,6 +321,23 @@ class State(traitlets.HasTraits):
     # ---- analysis
 
     @click
+    def get_ready(self) -> None:
+        """Load, beside the page, what the first analysis needs: the network and compiled code."""
+        settings = self.settings
+
+        def work(job: Job) -> None:
+            rows, columns = np.indices((96, 96))
+            discs = (np.hypot(rows - 48, columns - c) < 16 for c in (34, 60))
+            shot = Micrograph(200.0 - 100 * np.logical_or.reduce([*discs]), 0.1, "warm-up")
+            chain.analyze(shot, settings, lambda _fraction, message: job.report(0, message))
+
+        def finish(error: BaseException | None) -> None:
+            if error is not None:
+                logger.info("warming up failed: %s", error)
+
+        self.worker.submit(Job("warming", work, finish))
+
+    @click
     def run(self) -> None:
         """Analyse every image that has a pixel size and no current result."""
         if self.blocker or self.busy == "analysing":

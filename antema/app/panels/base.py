@@ -49,10 +49,19 @@ def button(text: str, hint: str, name: str, on_click: Callable[[], Any]) -> widg
     return made
 
 
-def number_text(value: float, unit: str = "") -> str:
-    """Write a number with three significant digits and its unit; a dash when there is none."""
+def decimals(value: float) -> int:
+    """Return how many decimals show three significant digits of a number."""
+    if not math.isfinite(value) or value == 0:
+        return 2
+    return min(6, max(0, 2 - math.floor(math.log10(abs(value)))))
+
+
+def number_text(value: float, unit: str = "", *, places: int | None = None) -> str:
+    """Write a number with its unit, to three significant digits or to so many decimal places.
+
+    A dash stands where there is none.
+    """
     if not math.isfinite(value):
         return "–"
-    digits = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f"{value:.{min(digits, 6)}f}"
+    text = f"{value:.{decimals(value) if places is None else places}f}"
     return f"{text} {unit}" if unit else text

@@ -86,7 +86,7 @@ class Dashboard(widgets.VBox):
 
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State(deliver_to_this_thread())
-        self.page = Page(self._key)
+        self.page = Page(self._key, self.state.get_ready)
         self.about = classed(
             widgets.HTML(messages.ABOUT.format(version=__version__)), "antema-about", "antema-hidden"
         )

@@ -1,6 +1,7 @@
 """The options, made from what the Settings say about themselves, and the button that runs."""
 
 import dataclasses
+import math
 import typing
 from typing import Any
 
@@ -146,7 +147,8 @@ def widget_for(field: dataclasses.Field[Any], kind: type) -> widgets.ValueWidget
         limits = {"min": low, "max": high, "step": step}
         if (high - low) / step <= SLIDER_STEPS:
             make = widgets.IntSlider if kind is int else widgets.FloatSlider
-            extra = {} if kind is int else {"readout_format": ".2f" if step < 0.1 else ".1f"}
+            digits = max(0, -math.floor(math.log10(step)))
+            extra = {} if kind is int else {"readout_format": f".{digits}f"}
             return make(continuous_update=False, **limits, **extra, **common)
         make = widgets.BoundedIntText if kind is int else widgets.BoundedFloatText
         return make(**limits, **common)

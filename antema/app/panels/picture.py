@@ -1,7 +1,6 @@
 """Panel 2: the micrograph with its outlines, which can be zoomed, hovered and clicked."""
 
-import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -9,12 +8,15 @@ import plotly.graph_objects as go
 
 from ...analysis import Analysis
 from ...appearance import COLOURS, SELECTED_COLOUR, length_text, round_length, to_grey8
-from ...figures import outline_line, overlay_figure, picture_url
-from ...measurement import measure
+from ...figures import outline_line, micrograph_figure, picture_url
 from ...separation import LEFT_OUT, WHOLE
 from .. import messages
+from ..startup import import_quickly
 from ..state import Image, State
 from .base import button, classed, show, watch
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import FigureWidget
 
 FIGURE_CONFIG = {
     "displaylogo": False,
@@ -35,22 +37,26 @@ class Overlay:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.widget: go.FigureWidget | None = None
+        self.widget: FigureWidget | None = None
         self._image: Image | None = None
-        self._analysis: Analysis | None = None
-        self._source = ""
+        self._pictures: dict[int, str] = {}
         self._regions: list[Any] = []
 
-    def refresh(self) -> go.FigureWidget | None:
+    def refresh(self) -> "FigureWidget | None":
         """Show what the state holds; returns the widget, None while there is no image."""
         image = self.state.image
         if image is None:
             return self.widget
-        figure = overlay_figure(image.analysis or blank(image))
+        found = image.analysis
+        figure = micrograph_figure(
+            image.micrograph,
+            found.regions if found else (),
+            found.particles if found else None,
+            self.picture(image),
+        )
         figure.add_trace(selected_trace())
         new_image = self._image is None or self._image.key != image.key
-        self._image, self._analysis = image, image.analysis
-        found = image.analysis
+        self._image = image
         self._regions = [r for r in found.regions if r.status != LEFT_OUT] if found else []
         if self.widget is None:
             self._make(figure)
@@ -59,10 +65,19 @@ class Overlay:
         self.mark_selected()
         return self.widget
 
+    def picture(self, image: Image) -> str:
+        """Return the URL of the picture in the present view; that of the last image is kept."""
+        view = "mask" if self.state.view == "mask" and image.analysis is not None else "grey"
+        if view == "mask":
+            return picture_url(tinted(image.analysis))  # type: ignore[arg-type]
+        if image.key not in self._pictures:
+            self._pictures = {image.key: picture_url(to_grey8(image.original.pixels))}
+        return self._pictures[image.key]
+
     def _make(self, figure: go.Figure) -> None:
         rows, columns = self._image.micrograph.shape  # type: ignore[union-attr]
         self._dress(figure, (-0.5, columns - 0.5), (rows - 0.5, -0.5))
-        self.widget = go.FigureWidget(figure)
+        self.widget = figure_widget(figure)
         self.widget._config = FIGURE_CONFIG
         self.widget.data[3].on_click(self._clicked)
         self.widget.layout.on_change(self._zoomed, "xaxis.range", "yaxis.range")
@@ -247,12 +262,10 @@ class PicturePanel(widgets.VBox):
         self.view.value = view
         if figure is None or image is None:
             return
-        if view == "mask" and image.analysis is not None:
-            source = picture_url(tinted(image.analysis))
-        else:
-            source = picture_url(to_grey8(image.micrograph.pixels))
+        source = self.overlay.picture(image)
         with figure.batch_update():
-            figure.layout.images[0].source = source
+            if figure.layout.images[0].source != source:
+                figure.layout.images[0].source = source
             for index, trace in enumerate(figure.data):
                 if view == "outlines" and trace.visible is False:
                     trace.visible = True
@@ -286,6 +299,12 @@ class EmptyState(widgets.VBox):
         self.sample.disabled = state is not None and state.busy == "reading"
 
 
+def figure_widget(figure: go.Figure) -> "FigureWidget":
+    """Wrap a complete figure in a widget."""
+    made: FigureWidget = import_quickly("plotly.graph_objs._figurewidget").FigureWidget(figure)
+    return made
+
+
 def selected_trace() -> go.Scatter:
     """Return the trace, still empty, of the selected particle's outline."""
     return go.Scatter(
@@ -296,23 +315,6 @@ def selected_trace() -> go.Scatter:
         hoverinfo="skip",
         showlegend=False,
         name="selected",
-    )
-
-
-def blank(image: Image) -> Analysis:
-    """Return a result without particles, to show an image before it is analysed."""
-    from ...analysis import Settings
-
-    nothing = np.zeros((1, 1), dtype=bool)
-    return Analysis(
-        micrograph=image.micrograph,
-        settings=Settings(),
-        probability=nothing,
-        mask=nothing,
-        regions=(),
-        particles=measure([], 1.0),
-        left_out={},
-        weights_sha256=None,
     )
 
 

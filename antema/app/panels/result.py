@@ -1,18 +1,20 @@
 """Panel 3: the numbers, their distribution, what was left out, and the way to take them home."""
 
 import html
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
-import plotly.graph_objects as go
 
 from ...figures import histogram_figure
 from ...measurement import COLUMNS
 from .. import messages
 from ..controls import Download
 from ..state import State
-from .base import classed, heading, number_text, show, watch
-from .picture import CLEAR, FIGURE_CONFIG
+from .base import classed, decimals, heading, number_text, show, watch
+from .picture import CLEAR, FIGURE_CONFIG, figure_widget
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import FigureWidget
 
 UNITS = {column.name: column.unit for column in COLUMNS}
 
@@ -22,9 +24,9 @@ class Histogram:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.widget: go.FigureWidget | None = None
+        self.widget: FigureWidget | None = None
 
-    def refresh(self) -> go.FigureWidget:
+    def refresh(self) -> "FigureWidget":
         """Show the distribution of the chosen quantity."""
         figure = histogram_figure(self.state.particles, self.state.quantity)
         label = messages.QUANTITY_LABELS[self.state.quantity]
@@ -40,7 +42,7 @@ class Histogram:
         figure.update_xaxes(title=f"{label} in {unit}" if unit else label)
         figure.update_yaxes(title=messages.NUMBER_AXIS)
         if self.widget is None:
-            self.widget = go.FigureWidget(figure)
+            self.widget = figure_widget(figure)
             self.widget._config = FIGURE_CONFIG | {"displayModeBar": False, "scrollZoom": False}
             return self.widget
         with self.widget.batch_update():
@@ -126,12 +128,13 @@ class ResultPanel(widgets.VBox):
             why = "" if self.state.filters else messages.NOTHING_FOUND_WHY
             return f"<p class='antema-count'>{messages.NOTHING_FOUND}</p><p>{why}</p>"
         row, unit = summary.table.loc[quantity], UNITS[quantity]
-        spread = f" ± {number_text(row['sd'])}" if summary.particles > 1 else ""
+        places = decimals(row["mean"])
+        spread = f" ± {number_text(row['sd'], places=places)}" if summary.particles > 1 else ""
         count = messages.count_text(summary.particles, summary.images)
         facts = messages.FACTS.format(
-            median=number_text(row["median"], unit),
-            low=number_text(row["d10"]),
-            high=number_text(row["d90"], unit),
+            median=number_text(row["median"], unit, places=places),
+            low=number_text(row["d10"], places=places),
+            high=number_text(row["d90"], unit, places=places),
         )
         label = messages.QUANTITY_LABELS[quantity]
         return (

@@ -48,6 +48,23 @@ function render({ model, el }) {
   };
   document.addEventListener("keydown", onKey);
 
+  // Figures follow the size of their box; Plotly itself only follows the window.
+  const watched = new Set();
+  const resized = new ResizeObserver(() => requestAnimationFrame(() => window.dispatchEvent(new Event("resize"))));
+  const findFigures = () => {
+    for (const box of root().querySelectorAll(".antema-figure")) {
+      if (!watched.has(box)) {
+        watched.add(box);
+        resized.observe(box);
+        arrivals.observe(box, { childList: true });
+      }
+    }
+  };
+  const arrivals = new MutationObserver(() => {
+    for (const delay of [50, 300, 1000]) setTimeout(() => window.dispatchEvent(new Event("resize")), delay);
+  });
+  const finder = setInterval(findFigures, 300);
+
   const applyTheme = () => {
     const theme = model.get("theme");
     const dark =
@@ -61,6 +78,9 @@ function render({ model, el }) {
 
   return () => {
     clearInterval(timer);
+    clearInterval(finder);
+    resized.disconnect();
+    arrivals.disconnect();
     document.removeEventListener("keydown", onKey);
     model.off("msg:custom", onMessage);
     model.off("change:theme", applyTheme);

@@ -1,0 +1,200 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from antema import Settings
+from antema.app import messages
+from antema.app.panels.base import HIDDEN, number_text
+from antema.app.panels.dashboard import Dashboard
+from antema.app.panels.options import NOT_SHOWN, places
+from antema.app.state import Notice
+
+
+@pytest.fixture
+def page(state):
+    return Dashboard(state)
+
+
+def hidden(widget):
+    return HIDDEN in widget._dom_classes
+
+
+def button_of(page):
+    return page.run.run
+
+
+def test_the_empty_page_says_how_to_begin(page):
+    assert not hidden(page.picture.empty)
+    assert hidden(page.picture.holder)
+    assert page.run.run.disabled
+    assert page.run.blocker.value == messages.BLOCK_NO_IMAGES
+    assert page.state.notices == ()
+
+
+def test_every_option_has_a_field_with_its_default_label_and_help(page):
+    assert set(page.options.fields) == set(places())
+    shown = {
+        (stage.name, field.name)
+        for stage in dataclasses.fields(Settings)
+        for field in dataclasses.fields(stage.default)
+    } - set(NOT_SHOWN)
+    assert set(places()) == shown
+    page.state.reset_settings()
+    for (stage, name), field in page.options.fields.items():
+        assert field.value == getattr(getattr(Settings(), stage), name)
+        assert field.description
+        assert field.tooltip.endswith((".", "off"))
+
+
+def test_moving_a_slider_changes_the_settings_and_reset_moves_it_back(page):
+    field = page.options.fields["separation", "convexity"]
+    field.value = 0.9
+    assert page.state.settings.separation.convexity == 0.9
+    page.options.reset.click()
+    assert page.state.settings == Settings()
+    assert field.value == Settings().separation.convexity
+
+
+def test_click_on_analyse_fills_picture_numbers_and_table(page, discs):
+    state = page.state
+    state.add_micrograph(discs())
+    assert page.run.blocker.value == ""
+    page.run.run.click()
+    state.done()
+    assert state.notices == ()
+
+    figure = page.picture.overlay.widget
+    assert page.picture.holder.children == (figure,)
+    assert [len(figure.data[3].x), page.table.table.rows] == [5, 5]
+    assert "5 particles" in page.result.numbers.value
+    assert "touches the image edge" in page.result.left_out.value
+    assert sum(page.result.histogram.widget.data[0].y) == 5
+    columns = page.table.table.columns
+    values = np.frombuffer(page.table.table.data).reshape(len(columns), 5).T
+    diameter = [column["label"] for column in columns].index("Diameter")
+    np.testing.assert_array_equal(values[:, diameter], state.particles["equivalent_diameter_nm"])
+
+
+def test_the_figure_widget_is_made_once_and_filled_anew(page, discs):
+    state = page.state
+    state.add_micrograph(discs("a"))
+    made = page.picture.overlay.widget
+    before = made.layout.images[0].source
+    state.add_micrograph(discs("b", seed=3))
+    state.step(1)
+    state.run()
+    state.done()
+    assert page.picture.overlay.widget is made
+    assert made.layout.images[0].source != before
+    assert len(made.data[3].x) == 5
+
+
+def test_selection_is_one_in_picture_table_and_card(page, discs):
+    state = page.state
+    state.add_micrograph(discs())
+    state.run()
+    state.done()
+    page.table.table.selected = 2
+    assert state.selected == 3
+    assert "Particle 3" in page.result.particle.value
+    assert len(page.picture.overlay.widget.data[4].x) > 10
+    state.select(None)
+    assert page.table.table.selected == -1
+    assert len(page.picture.overlay.widget.data[4].x) == 0
+
+
+def test_the_view_switches_between_outlines_segmentation_and_picture(page, discs):
+    state = page.state
+    state.add_micrograph(discs())
+    state.run()
+    state.done()
+    figure = page.picture.overlay.widget
+    plain = figure.layout.images[0].source
+    page._key("2")
+    assert state.view == "mask"
+    assert figure.layout.images[0].source != plain
+    assert figure.data[0].visible is False
+    page._key("1")
+    assert figure.layout.images[0].source == plain
+    assert figure.data[0].visible is True
+
+
+def test_a_filter_shows_in_the_table(page, discs):
+    state = page.state
+    state.add_micrograph(discs())
+    state.run()
+    state.done()
+    page.table.low.value = "2,5"
+    kept = int((state.analysis.particles["equivalent_diameter_nm"] >= 2.5).sum())
+    assert 0 < kept < 5
+    assert page.table.table.rows == kept
+    assert page.table.count.value == f"{kept} of 5 particles"
+    page.table.clear.click()
+    assert page.table.low.value == ""
+    assert page.table.table.rows == 5
+
+
+def test_the_scale_bar_has_a_round_length_and_follows_the_zoom(page, discs):
+    page.state.add_micrograph(discs())
+    figure = page.picture.overlay.widget
+    bar = figure.layout.shapes[0]
+    assert "5 nm" in figure.layout.annotations[0].text
+    assert bar.x1 - bar.x0 == pytest.approx(50)
+    figure.update_xaxes(range=[0, 50])
+    assert "1 nm" in figure.layout.annotations[0].text
+    assert bar.x1 - bar.x0 == pytest.approx(10)
+
+
+def test_images_show_what_is_missing(page, discs):
+    page.state.add_micrograph(discs(nm_per_pixel=None))
+    item = page.images.list.items[0]
+    assert (item["state"], item["scale"]) == ("noscale", "")
+    page.images.list._heard(None, {"kind": "scale", "key": item["key"], "text": "0.1 nm", "everywhere": False}, [])
+    item = page.images.list.items[0]
+    assert item["scale"] == "1 px = 0.1 nm"
+    assert "25.6 nm wide" in item["about"]
+
+
+def test_an_upload_arrives_in_pieces(page, disc_file):
+    content = disc_file().read_bytes()
+    hear = page.images.drop._heard
+    hear(None, {"kind": "begin", "name": "up.png", "size": len(content)}, [])
+    half = len(content) // 2
+    for piece in (content[:half], content[half:]):
+        hear(None, {"kind": "piece"}, [memoryview(piece)])
+    hear(None, {"kind": "end", "name": "up.png"}, [])
+    page.state.done()
+    assert [image.name for image in page.state.images] == ["up.png"]
+
+
+def test_notices_are_escaped_folded_and_dismissed(page):
+    page.state.notices = (Notice("error", "a <b> c", "Traceback <x>"),)
+    words = page.notices.children[0].children[0].value
+    assert "a &lt;b&gt; c" in words
+    assert "<details>" in words
+    page.notices.children[0].children[1].click()
+    assert page.state.notices == ()
+    assert hidden(page.notices)
+
+
+def test_keys_walk_through_the_images(page, discs):
+    for name in "ab":
+        page.state.add_micrograph(discs(name))
+    page._key("ArrowRight")
+    assert page.state.image.name == "b"
+    assert page.picture.position.value == "image 2 of 2"
+
+
+def test_a_failing_view_becomes_a_notice(page, discs, monkeypatch):
+    monkeypatch.setattr("antema.app.panels.picture.micrograph_figure", lambda *_: 1 / 0)
+    page.state.add_micrograph(discs())
+    assert "ZeroDivisionError" in page.state.notices[0].text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(2.1437281, "2.14 nm"), (21.437, "21.4 nm"), (214.37, "214 nm"), (0.0214, "0.0214 nm"), (0, "0.00 nm"), (float("nan"), "–")],
+)
+def test_numbers_have_sensible_digits(value, text):
+    assert number_text(value, "nm") == text

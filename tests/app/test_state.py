@@ -1,0 +1,245 @@
+import dataclasses
+import io
+import json
+import zipfile
+
+import pandas as pd
+import pytest
+
+from antema import COLUMNS, Settings, analyze, measure
+from antema.app import messages
+from antema.app.state import duration_text, number_or_none
+
+
+def texts(state):
+    return [notice.text for notice in state.notices]
+
+
+def test_a_micrograph_without_scale_blocks_until_words_give_it(state, discs):
+    state.add_micrograph(discs(nm_per_pixel=None))
+    assert "discs.png" in state.blocker
+    state.run()
+    assert state.done().analysis is None
+
+    state.give_scale("120 pm")
+    assert state.blocker == ""
+    assert state.image.micrograph.nm_per_pixel == pytest.approx(0.12)
+    assert state.image.micrograph.scale_source == "given by hand"
+
+
+@pytest.mark.parametrize("words", ["", "nonsense", "5", "0 nm", "3 px"])
+def test_words_that_are_no_pixel_size_are_told_and_change_nothing(state, discs, words):
+    state.add_micrograph(discs(nm_per_pixel=None))
+    state.give_scale(words)
+    assert state.image.micrograph.nm_per_pixel is None
+    assert len(state.notices) == 1
+    assert state.notices[0].kind == "error"
+
+
+def test_one_scale_serves_all_images_without_one_but_leaves_the_others(state, discs):
+    for name, scale in (("a", None), ("b", 0.2), ("c", None)):
+        state.add_micrograph(discs(name, scale))
+    state.give_scale("0.3 nm", state.images[0].key, everywhere=True)
+    assert [image.micrograph.nm_per_pixel for image in state.images] == pytest.approx([0.3, 0.2, 0.3])
+
+
+def test_a_scale_given_over_the_files_own_is_recorded_with_it(state, discs):
+    state.add_micrograph(discs(nm_per_pixel=0.1))
+    state.give_scale("0.2 nm")
+    assert state.image.micrograph.scale_source == "given by hand; the file said 0.1 nm"
+
+
+def test_run_gives_the_numbers_of_the_library(state, discs):
+    micrograph = discs()
+    state.add_micrograph(micrograph)
+    state.run()
+    state.done()
+    expected = analyze(micrograph, state.settings)
+    pd.testing.assert_frame_equal(state.particles, expected.particles)
+    assert state.left_out == expected.left_out
+    assert len(state.particles) == 5
+    assert not state.outdated
+    assert state.busy == ""
+
+
+def test_images_without_scale_are_named_and_the_rest_is_analysed(state, discs):
+    state.add_micrograph(discs("good"))
+    state.add_micrograph(discs("bad", None))
+    state.run()
+    state.done()
+    assert [image.analysis is not None for image in state.images] == [True, False]
+    assert texts(state) == [messages.SKIPPED.format(names="bad")]
+
+
+def test_a_separation_option_updates_the_result_without_the_network(analysed, monkeypatch):
+    monkeypatch.setattr("antema.analysis.probability_map", None)
+    mask = analysed.analysis.probability
+    analysed.set_option("separation", "method", "none")
+    analysed.done()
+    assert texts(analysed) == []
+    assert len(analysed.particles) == 4
+    assert not analysed.outdated
+    assert analysed.analysis.probability is mask
+
+
+def test_an_option_that_needs_the_network_marks_the_result_out_of_date(analysed):
+    analysed.set_option("segmentation", "invert", True)
+    analysed.done()
+    assert analysed.outdated
+    assert len(analysed.particles) == 5
+    analysed.reset_settings()
+    assert analysed.settings == Settings()
+
+
+def test_a_value_outside_its_limits_is_told_and_changes_nothing(analysed):
+    before = analysed.settings
+    analysed.set_option("separation", "convexity", 7.0)
+    assert analysed.settings == before
+    assert "convexity" in texts(analysed)[0]
+
+
+def test_a_file_uploaded_is_read_and_a_broken_one_named(state, disc_file):
+    content = disc_file("good.png").read_bytes()
+    state.add_content("good.png", content)
+    state.add_content("broken.tif", content[:200])
+    state.done()
+    assert [image.name for image in state.images] == ["good.png"]
+    assert state.images[0].micrograph.shape == (224, 256)
+    assert "broken.tif" in texts(state)[0]
+
+
+def test_two_images_of_one_name_keep_apart(state, discs):
+    state.add_micrograph(discs())
+    state.add_micrograph(discs(seed=1))
+    assert [image.name for image in state.images] == ["discs.png", "discs.png (2)"]
+
+
+def test_choose_step_and_remove(state, discs):
+    for name in "abc":
+        state.add_micrograph(discs(name))
+    assert state.image.name == "a"
+    state.step(-1)
+    assert state.image.name == "c"
+    state.remove(state.chosen)
+    assert state.image.name == "b"
+    state.remove_all()
+    assert state.images == ()
+    assert state.image is None
+
+
+def test_cancel_keeps_what_was_done(state, discs):
+    for name in "ab":
+        state.add_micrograph(discs(name))
+
+    def stop_after_first(change):
+        if any(image.analysis for image in change["new"]):
+            state.cancel()
+
+    state.observe(stop_after_first, names="images")
+    state.run()
+    state.done()
+    assert [image.analysis is not None for image in state.images] == [True, False]
+    assert texts(state) == [messages.CANCELLED]
+    assert state.busy == ""
+
+
+def test_selection_is_a_particle_that_exists(analysed):
+    analysed.select(3)
+    assert analysed.selected == 3
+    analysed.select(99)
+    assert analysed.selected is None
+
+
+def test_a_filter_acts_on_numbers_and_on_what_is_taken_away(analysed):
+    sizes = analysed.particles["equivalent_diameter_nm"]
+    limit = sizes.sort_values().iloc[2]
+    analysed.filter_text("equivalent_diameter_nm", f"{limit:.9f}".rstrip("0")[:-1], "")
+    assert len(analysed.particles) == 3
+    assert [len(found.particles) for found in analysed.results()] == [3]
+    analysed.filter_text("equivalent_diameter_nm", "", "")
+    assert len(analysed.particles) == 5
+    analysed.filter_text("equivalent_diameter_nm", "many", "")
+    assert texts(analysed) == [messages.FILTER_BAD.format(text="many")]
+
+
+def test_pooled_numbers_are_those_of_all_images(state, discs):
+    for seed in (0, 1):
+        state.add_micrograph(discs(f"image {seed}", seed=seed))
+    state.run()
+    state.done()
+    state.show_pooled(True)
+    assert list(state.particles["image"].unique()) == ["image 0", "image 1"]
+    assert state.summary.particles == sum(len(image.analysis.particles) for image in state.images)
+
+
+def test_download_of_everything_holds_the_table(analysed):
+    made = []
+    analysed.pack_all(made.append)
+    analysed.pack_table(made.append)
+    analysed.done()
+    with zipfile.ZipFile(io.BytesIO(made[0])) as files:
+        names = files.namelist()
+        table = pd.read_excel(io.BytesIO(files.read("discs.xlsx")), sheet_name="Particles")
+    assert {"discs.xlsx", "discs.json", "discs_outlines.png"} <= set(names)
+    assert list(table.columns) == [column.name for column in COLUMNS]
+    assert len(table) == 5
+    assert len(pd.read_excel(io.BytesIO(made[1]), sheet_name="Particles")) == 5
+
+
+def test_download_without_a_result_is_told(state):
+    state.pack_all(lambda _content: None)
+    assert texts(state) == [messages.NOTHING_TO_DOWNLOAD]
+
+
+def test_options_saved_are_loaded_again_and_other_files_refused(state):
+    state.set_option("separation", "convexity", 0.9)
+    saved, wanted = state.settings_file(), state.settings
+    state.reset_settings()
+    state.add_content("options.json", saved)
+    assert state.settings == wanted
+    state.add_content("list.json", b"[1]")
+    state.add_content("text.json", b"no json")
+    state.add_content("unknown.json", json.dumps({"separation": {"magic": 1}}).encode())
+    assert [notice.kind for notice in state.notices] == ["info", "error", "error", "error"]
+    assert state.settings == wanted
+
+
+def test_an_unexpected_failure_becomes_a_notice_with_its_traceback(state, discs, monkeypatch):
+    monkeypatch.setattr("antema.analysis.measure", lambda *_, **__: 1 / 0)
+    state.add_micrograph(discs())
+    state.run()
+    state.done()
+    assert "ZeroDivisionError" in state.notices[0].text
+    assert "Traceback" in state.notices[0].detail
+    state.dismiss(0)
+    assert state.notices == ()
+
+
+def test_an_image_without_particles_is_a_result(state, discs):
+    state.set_option("segmentation", "min_diameter_nm", 900.0)
+    state.add_micrograph(discs())
+    state.run()
+    state.done()
+    pd.testing.assert_frame_equal(state.particles, measure([], 1.0), check_index_type=False)
+    assert state.summary.particles == 0
+
+
+def test_changing_the_scale_makes_the_result_out_of_date(analysed):
+    analysed.give_scale("0.5 nm")
+    assert analysed.outdated
+    analysed.run()
+    analysed.done()
+    assert not analysed.outdated
+    assert dataclasses.asdict(analysed.settings) == analysed.analysis.settings.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("", None), ("  ", None), ("2.5", 2.5), ("2,5", 2.5), ("-1e3", -1000.0)]
+)
+def test_numbers_as_people_write_them(text, number):
+    assert number_or_none(text) == number
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (12.4, "12 s"), (130, "2 min")])
+def test_durations(seconds, text):
+    assert duration_text(seconds) == text

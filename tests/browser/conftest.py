@@ -1,0 +1,117 @@
+"""The dashboard as a person meets it: served by Voila, opened in Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+START_S = 120
+PAGE_MS = int(os.environ.get("ANTEMA_PAGE_MS", "120000"))
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """Address of a running dashboard, started from a folder that is not antema's."""
+    folder = tmp_path_factory.mktemp("server")
+    port, log = free_port(), folder / "log.txt"
+    command = [sys.executable, "-m", "antema", "app", "--port", str(port), "--no-browser"]
+    with log.open("w") as output:
+        server = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        deadline = time.monotonic() + START_S
+        while not answers(address + "voila/files/nothing"):
+            if server.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"The dashboard did not start:\n{log.read_text()}")
+            time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def answers(address):
+    try:
+        urllib.request.urlopen(address, timeout=5)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not Path(CHROMIUM).is_file():
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser):
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, accept_downloads=True, reduced_motion="reduce"
+    )
+    context.set_default_timeout(PAGE_MS)
+    return context
+
+
+@pytest.fixture(scope="session")
+def opened(context, address):
+    """The page, opened once, and the addresses that it asked for."""
+    page = context.new_page()
+    page.asked = []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.goto(address, timeout=PAGE_MS)
+    page.wait_for_selector(".antema-drop-area")
+    return page
+
+
+@pytest.fixture
+def page(opened):
+    """The page without any image left from another test."""
+    yield opened
+    while opened.locator(".antema-image").count():
+        count = opened.locator(".antema-image").count()
+        opened.locator(".antema-remove").first.click()
+        opened.wait_for_function(
+            "count => document.querySelectorAll('.antema-image').length < count", arg=count
+        )
+    for dismiss in range(opened.locator(".antema-dismiss").count()):
+        opened.locator(".antema-dismiss").first.click()
+        del dismiss
+
+
+@pytest.fixture
+def keep_screenshot(request):
+    """Write a screenshot to the folder named by ANTEMA_SCREENSHOTS, if it is set."""
+
+    def keep(page, name):
+        folder = os.environ.get("ANTEMA_SCREENSHOTS")
+        if folder:
+            page.mouse.move(2, 2)
+            page.screenshot(path=Path(folder) / f"{name}.png")
+
+    return keep

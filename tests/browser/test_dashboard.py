@@ -1,0 +1,117 @@
+import io
+import urllib.error
+import urllib.request
+import zipfile
+
+import pandas as pd
+import pytest
+
+OUTLINES = ".antema-overlay .scatterlayer .trace path.js-line"
+ROWS = ".antema-table tr[data-row]"
+
+
+def particles_counted(page):
+    return int(page.locator(".antema-count").inner_text().split()[0])
+
+
+def wait_for_count(page, *, other_than=None):
+    page.wait_for_function(
+        """before => {
+            const found = document.querySelector('.antema-count');
+            return found && found.offsetParent && parseInt(found.textContent) !== before;
+        }""",
+        arg=other_than,
+    )
+    return particles_counted(page)
+
+
+def test_the_empty_page_says_how_to_begin(page, keep_screenshot):
+    assert page.locator(".antema-run").is_disabled()
+    assert page.locator(".antema-blocker").inner_text() == "Add a micrograph first."
+    assert page.locator(".antema-sample-large").is_visible()
+    keep_screenshot(page, "empty")
+
+
+def test_sample_from_first_click_to_overlay_table_and_zip(page, keep_screenshot):
+    page.click(".antema-sample-large")
+    page.wait_for_selector(".antema-overlay .imagelayer image")
+    page.wait_for_selector(".antema-run:enabled")
+    page.click(".antema-run")
+    page.wait_for_selector(ROWS)
+    count = wait_for_count(page)
+    assert count > 30
+    page.wait_for_function(
+        "selector => document.querySelectorAll(selector).length >= 2", arg=OUTLINES
+    )
+    page.wait_for_selector(".antema-histogram .barlayer .point")
+    box = page.locator(".antema-overlay").bounding_box()
+    assert box["width"] >= 600
+    keep_screenshot(page, "result")
+
+    with page.expect_download() as download:
+        page.click(".antema-download-all button")
+    assert download.value.suggested_filename == "antema-results.zip"
+    with zipfile.ZipFile(download.value.path()) as files:
+        workbook = next(name for name in files.namelist() if name.endswith(".xlsx"))
+        table = pd.read_excel(io.BytesIO(files.read(workbook)), sheet_name="Particles")
+        pictures = [name for name in files.namelist() if name.endswith(".png")]
+    assert len(table) == count
+    assert table["equivalent_diameter_nm"].between(0.5, 20).all()
+    assert len(pictures) == 3
+
+    with page.expect_download() as download:
+        page.click(".antema-download-xlsx button")
+    assert len(pd.read_excel(download.value.path(), sheet_name="Particles")) == count
+
+
+def test_an_option_changes_the_numbers_at_once_and_a_row_selects(page, keep_screenshot):
+    page.click(".antema-sample-large")
+    page.wait_for_selector(".antema-run:enabled")
+    page.click(".antema-run")
+    before = wait_for_count(page)
+    page.select_option(".antema-option-separation-method select", label="None")
+    after = wait_for_count(page, other_than=before)
+    assert after != before
+
+    page.locator(ROWS).nth(2).click()
+    page.wait_for_selector(".antema-particle h3")
+    assert "Particle 3" in page.locator(".antema-particle").inner_text()
+    keep_screenshot(page, "selected")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".antema-particle .antema-quiet-text")
+    page.click(".antema-reset")
+    assert wait_for_count(page, other_than=after) == before
+
+
+def test_a_file_without_scale_asks_for_it_and_a_broken_one_is_named(
+    page, disc_file, tmp_path, keep_screenshot
+):
+    broken = tmp_path / "broken.dm3"
+    broken.write_bytes(b"this is no micrograph" * 100)
+    page.set_input_files(".antema-upload", [disc_file("no-scale.png"), broken])
+    page.wait_for_selector(".antema-notice.antema-error")
+    assert "broken.dm3" in page.locator(".antema-notice.antema-error").inner_text()
+    assert page.locator(".antema-run").is_disabled()
+    assert "no-scale.png" in page.locator(".antema-blocker").inner_text()
+    keep_screenshot(page, "no_scale")
+
+    page.fill(".antema-scale-input", "lots")
+    page.click(".antema-scale-use")
+    page.wait_for_function("document.querySelectorAll('.antema-notice').length == 2")
+    page.fill(".antema-scale-input", "100 pm")
+    page.click(".antema-scale-use")
+    page.wait_for_selector(".antema-run:enabled")
+    assert page.locator(".antema-scale-edit").inner_text() == "1 px = 0.1 nm"
+
+
+def test_nothing_is_fetched_from_elsewhere(page, address):
+    outside = [url for url in page.asked if not url.startswith((address, "data:", "blob:", "ws:"))]
+    assert outside == []
+
+
+@pytest.mark.parametrize("name", ["dashboard.ipynb", "secret.png", "../pyproject.toml"])
+def test_no_file_beside_the_notebook_is_served(address, name):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{address}voila/files/{name}", timeout=30)
+    refused.value.close()
+    assert refused.value.code in (403, 404)
