@@ -2,9 +2,9 @@ import math
 
 import numpy as np
 import pytest
-from antema.separation import Region
 
 from antema import measure, summarize
+from antema.separation import Region
 
 
 def squares(*sides):

@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from antema.separation import LEFT_OUT, SEPARATED, WHOLE, Region
 from hypothesis import given
 from hypothesis import strategies as st
 
 import antema
 from antema import COLUMNS, Micrograph, MissingScale, SeparationOptions, measure, separate
+from antema.separation import LEFT_OUT, SEPARATED, WHOLE, Region
 
 NAMES = [column.name for column in COLUMNS]
 
