@@ -233,6 +233,8 @@ class State(traitlets.HasTraits):
     def remove(self, key: int) -> None:
         """Take an image off the list."""
         keys = [image.key for image in self.images]
+        if key not in keys:
+            return
         at = keys.index(key)
         rest = tuple(image for image in self.images if image.key != key)
         if self.chosen == key:

@@ -93,15 +93,16 @@ def opened(context, address):
 def page(opened):
     """The page without any image left from another test."""
     yield opened
-    while opened.locator(".antema-image").count():
-        count = opened.locator(".antema-image").count()
-        opened.locator(".antema-remove").first.click()
+    for button in (".antema-remove", ".antema-dismiss"):
         opened.wait_for_function(
-            "count => document.querySelectorAll('.antema-image').length < count", arg=count
+            """selector => {
+                const button = document.querySelector(selector);
+                if (button) button.click();
+                return !button;
+            }""",
+            arg=button,
+            polling=200,
         )
-    for dismiss in range(opened.locator(".antema-dismiss").count()):
-        opened.locator(".antema-dismiss").first.click()
-        del dismiss
 
 
 @pytest.fixture

@@ -30,7 +30,10 @@ class ImagesPanel(widgets.VBox):
             lambda text, key, everywhere: state.give_scale(text, key, everywhere=everywhere),
         )
         self._thumbnails: dict[int, str] = {}
-        super().__init__([heading(messages.IMAGES), self.drop, self.sample, self.list])
+        # Classes that come and go need a box: an anywidget keeps those that it was shown with.
+        self.drop_box = classed(widgets.Box([self.drop]), "antema-drop-box")
+        self.list_box = classed(widgets.Box([self.list]), "antema-images-box")
+        super().__init__([heading(messages.IMAGES), self.drop_box, self.sample, self.list_box])
         classed(self, "antema-images-panel")
         watch(state, ["images", "chosen", "settings", "busy"], self.refresh)
 
@@ -42,8 +45,8 @@ class ImagesPanel(widgets.VBox):
             for image in images
         }
         self.list.items = [self._item(image) for image in images]
-        show(self.list, bool(images))
-        (self.drop.add_class if images else self.drop.remove_class)("antema-small")
+        show(self.list_box, bool(images))
+        (self.drop_box.add_class if images else self.drop_box.remove_class)("antema-small")
         self.sample.disabled = self.state.busy == "reading"
 
     def _item(self, image: Image) -> dict[str, object]:

@@ -26,6 +26,7 @@ FIGURE_CONFIG = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
 }
 CLEAR = "rgba(0,0,0,0)"
+FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
 
 class Overlay:
@@ -89,7 +90,8 @@ class Overlay:
             plot_bgcolor=CLEAR,
             hovermode="closest",
             hoverdistance=30,
-            legend={"font": {"size": 13}, "itemclick": "toggle", "bgcolor": CLEAR},
+            font={"family": FONT, "size": 13},
+            legend={"itemclick": "toggle", "bgcolor": CLEAR},
             shapes=[],
             annotations=[],
         )

@@ -11,7 +11,7 @@ from .. import messages
 from ..controls import Download
 from ..state import State
 from .base import classed, decimals, heading, number_text, show, watch
-from .picture import CLEAR, FIGURE_CONFIG, figure_widget
+from .picture import CLEAR, FIGURE_CONFIG, FONT, figure_widget
 
 if TYPE_CHECKING:
     from plotly.graph_objects import FigureWidget
@@ -36,7 +36,7 @@ class Histogram:
             paper_bgcolor=CLEAR,
             plot_bgcolor=CLEAR,
             margin={"l": 42, "r": 8, "t": 8, "b": 38},
-            font={"size": 12},
+            font={"family": FONT, "size": 12},
             dragmode=False,
         )
         figure.update_xaxes(title=f"{label} in {unit}" if unit else label)
