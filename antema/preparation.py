@@ -62,3 +62,25 @@ def resize(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     shrinks = shape[0] < pixels.shape[0] or shape[1] < pixels.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return cv2.resize(pixels, (shape[1], shape[0]), interpolation=method)
+
+
+def working_shape(shape: tuple[int, int], least_px: int, most_px: int) -> tuple[int, int]:
+    """Return the shape at which the network sees an image: neither too small nor too large.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the image.
+    least_px, most_px : int
+        An image whose longer side is below `least_px` is magnified to it, at most twice; one whose
+        longer side is above `most_px` is reduced to it.
+
+    Returns
+    -------
+    (int, int)
+        At least 1 px a side.
+    """
+    longest = max(shape)
+    scale = min(least_px / longest, 2.0) if longest < least_px else min(most_px / longest, 1.0)
+    rows, columns = (max(round(side * scale), 1) for side in shape)
+    return rows, columns

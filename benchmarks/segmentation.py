@@ -27,16 +27,23 @@ from antema.training.metrics import Confusion
 from antema.training.objects import ObjectScores, score_objects
 
 Predict = Callable[[np.ndarray], np.ndarray]
-CASES = ((1.0,), (0.75,), (1.5,), (2.0,), (0.75, 1.0, 1.5))
+SCALES = (0.75, 1.0, 1.5, 2.0)
+CASES = (*((scale,) for scale in SCALES), (0.75, 1.0, 1.5), (1.0, 2.0))
 
 
-def at_scales(predict: Predict, grey: np.ndarray, scales: tuple[float, ...]) -> np.ndarray:
-    """Return the mean of the probabilities found at these magnifications."""
-    maps = []
-    for scale in scales:
-        shape = tuple(max(round(side * scale), 32) for side in grey.shape)
-        maps.append(resize(predict(resize(grey, shape)), grey.shape))
-    return np.mean(maps, axis=0)
+def at_scale(predict: Predict, grey: np.ndarray, scale: float) -> np.ndarray:
+    """Return the probability found at this magnification."""
+    rows, columns = (max(round(side * scale), 32) for side in grey.shape)
+    return resize(predict(resize(grey, (rows, columns))), grey.shape)
+
+
+def by_scale(predict: Predict, images: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Score images (grey, truth) at all magnifications and at means of some."""
+    maps = [{s: at_scale(predict, grey, s) for s in SCALES} for grey, _ in images]
+    for case in CASES:
+        found = [np.mean([by[s] for s in case], axis=0) > 0.5 for by in maps]
+        truth = [mask for _, mask in images]
+        print(f"  scale {case!s:18}", scores(list(zip(found, truth, strict=True))), flush=True)
 
 
 def otsu(grey: np.ndarray) -> np.ndarray:
@@ -64,15 +71,7 @@ def real(predict: Predict, folder: Path, part: str) -> None:
     images = [(normalise(read(image).pixels), read_labels(label) > 0) for image, label in pairs]
     print(f"real images, part {part}: {len(images)}")
     print("  Otsu            ", scores([(otsu(grey) > 0.5, truth) for grey, truth in images]))
-    for scales in CASES:
-        found = [(at_scales(predict, grey, scales) > 0.5, truth) for grey, truth in images]
-        print(f"  scale {scales!s:18}", scores(found))
-    for least in (768, 1024):
-        found = []
-        for grey, truth in images:
-            scale = min(max(least / max(grey.shape), 1.0), 2.0)
-            found.append((at_scales(predict, grey, (scale,)) > 0.5, truth))
-        print(f"  longest side {least} ", scores(found))
+    by_scale(predict, images)
 
 
 def high_resolution(contrast_to_noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -111,9 +110,7 @@ def simulated(predict: Predict) -> None:
         rng = np.random.default_rng([98, seed])
         made = simulate(rng, sample_options(rng))
         pictures.append((normalise(made.micrograph.pixels), made.mask))
-    for scales in CASES:
-        found = [(at_scales(predict, grey, scales) > 0.5, truth) for grey, truth in pictures]
-        print(f"  scale {scales!s:18}", scores(found))
+    by_scale(predict, pictures)
 
 
 def large(predict: Predict) -> None:
@@ -135,7 +132,7 @@ def large(predict: Predict) -> None:
         print(f"simulated, 2048 px, particles of {diameter_px} px")
         for scale in (1.0, 0.75, 0.5, 0.375, 0.25):
             start = time.perf_counter()
-            found = at_scales(predict, grey, (scale,)) > 0.5
+            found = at_scale(predict, grey, scale) > 0.5
             took = time.perf_counter() - start
             print(f"  scale {scale:5.3f} {took:5.1f} s", scores([(found, truth)]))
 
