@@ -1,7 +1,7 @@
 # mypy: ignore-errors
 """Outlines of digital regions, in compiled loops (import this module only where it is needed).
 
-The boundary of a 4-connected region is followed along the cracks between its pixels and the
+The boundary of an 8-connected region is followed along the cracks between its pixels and the
 background. Each crack is a door between the centre of the pixel inside and the centre of the pixel
 outside; the shortest closed curve that goes through all doors (a taut string, the minimum length
 polygon) is the outline without its digitisation steps. For a digital convex set it is exactly the
@@ -27,12 +27,13 @@ _FINE = 1024  # steps per pixel where polygons leave the lattice
 
 
 @njit(cache=True, nogil=True)
-def trace(flat, width, start, low, high, row, column, heading):
-    """Follow the outer boundary clockwise, the region on the right; 4-connected.
+def trace(flat, width, start, low, high, by_corner, row, column, heading):
+    """Follow the outer boundary clockwise, the region on the right.
 
-    A pixel is inside where ``low <= flat <= high``; the array has a rim of background. `start` is
-    the first pixel of the region in reading order. Crack i is written as the pixel inside (row,
-    column) and the heading (0 east, 1 south, 2 west, 3 north).
+    Pixels that meet at a corner are connected if `by_corner` says so. A pixel is inside where
+    ``low <= flat <= high``; the array has a rim of background. `start` is the first pixel of the
+    region in reading order. Crack i is written as the pixel inside (row, column) and the heading
+    (0 east, 1 south, 2 west, 3 north).
 
     Returns
     -------
@@ -47,30 +48,33 @@ def trace(flat, width, start, low, high, row, column, heading):
         if count < capacity:
             row[count], column[count], heading[count] = r, c, direction
         count += 1
+        left = (direction + 3) % 4
         front = inside + ahead[direction]
-        if not low <= flat[front] <= high:
-            direction = (direction + 1) % 4
-        else:
+        beyond = front + ahead[left]
+        goes_on = low <= flat[front] <= high
+        if (goes_on or by_corner) and low <= flat[beyond] <= high:
+            r, c = r + STEP_ROW[direction], c + STEP_COLUMN[direction]
+            r, c, inside = r + STEP_ROW[left], c + STEP_COLUMN[left], beyond
+            direction = left
+        elif goes_on:
             r, c, inside = r + STEP_ROW[direction], c + STEP_COLUMN[direction], front
-            left = (direction + 3) % 4
-            if low <= flat[front + ahead[left]] <= high:
-                r, c, inside = r + STEP_ROW[left], c + STEP_COLUMN[left], front + ahead[left]
-                direction = left
+        else:
+            direction = (direction + 1) % 4
         if inside == start and direction == 0:
             return count
 
 
 @njit(cache=True, nogil=True)
-def follow(flat, width, start, low, high):
+def follow(flat, width, start, low, high, by_corner):
     """Trace into arrays of the right size; see `trace`."""
     size = 256
     row, column = np.empty(size, np.int32), np.empty(size, np.int32)
     heading = np.empty(size, np.int8)
-    count = trace(flat, width, start, low, high, row, column, heading)
+    count = trace(flat, width, start, low, high, by_corner, row, column, heading)
     if count > size:
         row, column = np.empty(count, np.int32), np.empty(count, np.int32)
         heading = np.empty(count, np.int8)
-        trace(flat, width, start, low, high, row, column, heading)
+        trace(flat, width, start, low, high, by_corner, row, column, heading)
     return row[:count], column[:count], heading[:count]
 
 
@@ -140,14 +144,26 @@ def tighten(row, column, heading):
         i += 1
         if ar != out[size - 1, 0] or ac != out[size - 1, 1]:
             if size == len(out):
-                grown = np.empty((2 * size, 3), np.int64)
-                grown[:size] = out
-                out = grown
+                out = _doubled(out)
             out[size, 0], out[size, 1], out[size, 2] = ar, ac, bend
             size += 1
     if size > 1 and out[size - 1, 0] == out[0, 0] and out[size - 1, 1] == out[0, 1]:
         size -= 1
     return _without_straight(out[:size])
+
+
+@njit(cache=True, nogil=True)
+def _doubled(rows):
+    """Return a copy with room for as many rows again (assigning to a slice compiles slowly)."""
+    grown = np.empty((2 * len(rows), 3), np.int64)
+    for i in range(len(rows)):
+        _copy_row(rows, i, grown, i)
+    return grown
+
+
+@njit(cache=True, nogil=True)
+def _copy_row(source, i, target, j):
+    target[j, 0], target[j, 1], target[j, 2] = source[i, 0], source[i, 1], source[i, 2]
 
 
 @njit(cache=True, nogil=True)
@@ -159,7 +175,7 @@ def _without_straight(string):
         ar, ac = string[i, 0] - string[size - 1, 0], string[i, 1] - string[size - 1, 1]
         br, bc = string[j, 0] - string[i, 0], string[j, 1] - string[i, 1]
         if ar * bc != ac * br or ar * br + ac * bc < 0:
-            string[size] = string[i]
+            _copy_row(string, i, string, size)
             size += 1
     return string[:size]
 
@@ -218,7 +234,7 @@ def hull(vertices):
     keys = np.empty(n, np.int64)
     for i in range(n):
         keys[i] = (vertices[i, 0] << 32) + vertices[i, 1]
-    keys.sort()
+    _sort(keys)
     chain = np.empty((2 * n + 2, 2), np.int64)
     size = 0
     for direction in range(2):
@@ -245,8 +261,23 @@ def hull(vertices):
             size += 1
         size -= 1
     out = np.ones((size, 3), np.int64)
-    out[:, :2] = chain[:size]
+    for i in range(size):
+        out[i, 0], out[i, 1] = chain[i, 0], chain[i, 1]
     return out
+
+
+@njit(cache=True, nogil=True)
+def _sort(keys):
+    """Shell sort in place: numba's own takes seconds to compile."""
+    gap = len(keys) // 2
+    while gap:
+        for i in range(gap, len(keys)):
+            key, j = keys[i], i
+            while j >= gap and keys[j - gap] > key:
+                keys[j] = keys[j - gap]
+                j -= gap
+            keys[j] = key
+        gap = 1 if gap == 2 else gap * 5 // 11
 
 
 @njit(cache=True, nogil=True)
@@ -262,9 +293,9 @@ def lattice_points(corners):
 
 
 @njit(cache=True, nogil=True)
-def judge(flat, width, start, low, high):
+def judge(flat, width, start, low, high, by_corner):
     """Return convexity, and filled area over hull area, of one component."""
-    row, column, heading = follow(flat, width, start, low, high)
+    row, column, heading = follow(flat, width, start, low, high, by_corner)
     string = tighten(row, column, heading)
     corners = hull(string)
     convexity = min(1.0, length(corners) / length(string))
@@ -292,7 +323,7 @@ def calipers(corners):
         down, right = _moved_vertex(before, corners[i], after)
         for j in range(4):
             if math.isnan(down):
-                moved[4 * i + j] = squares[4 * i + j]
+                _copy_row(squares, 4 * i + j, moved, 4 * i + j)
             else:
                 moved[4 * i + j, 0] = round(_FINE * (corners[i, 0] + down))
                 moved[4 * i + j, 1] = round(_FINE * (corners[i, 1] + right))
@@ -352,19 +383,17 @@ def measure(flat, width, starts):
     `flat` holds the numbers 1, 2 ... of the components, which begin at `starts`. Perimeters add up;
     the hull is the common one.
     """
-    perimeter, total = 0.0, 0
-    strings = [np.empty((0, 3), np.int64)]
+    perimeter, size = 0.0, 0
+    vertices = np.empty((64, 3), np.int64)
     for i in range(len(starts)):
-        row, column, heading = follow(flat, width, starts[i], i + 1, i + 1)
+        row, column, heading = follow(flat, width, starts[i], i + 1, i + 1, True)
         string = tighten(row, column, heading)
         perimeter += length(string)
-        total += len(string)
-        strings.append(string)
-    vertices = np.empty((total, 3), np.int64)
-    size = 0
-    for string in strings:
-        vertices[size : size + len(string)] = string
-        size += len(string)
-    corners = hull(vertices)
+        while size + len(string) > len(vertices):
+            vertices = _doubled(vertices)
+        for j in range(len(string)):
+            _copy_row(string, j, vertices, size)
+            size += 1
+    corners = hull(vertices[:size])
     smallest, greatest = calipers(corners)
     return perimeter, length(corners), lattice_points(corners), smallest, greatest

@@ -1,6 +1,6 @@
 """Shape of one small binary image: the single place where lengths of digital shapes are defined.
 
-Everything follows from two outlines of the 4-connected pixels: the taut string between the pixels
+Everything follows from two outlines of the 8-connected pixels: the taut string between the pixels
 inside and outside (`antema.contours`), whose length with a small correction is the perimeter, and
 the convex hull. A convex shape has convexity and solidity of exactly 1 at any size and angle; the
 Feret diameters are those of the hull of the pixel squares (corners, not centres), with half of its
@@ -44,7 +44,7 @@ class Shape:
     feret_min, feret_max : float
         Smallest and greatest distance between parallel tangents.
     holes : int
-        Number of holes (8-connected background that is shut in).
+        Number of holes (4-connected background that is shut in).
     """
 
     area: int
@@ -87,7 +87,7 @@ def describe(image: np.ndarray) -> Shape:
     Parameters
     ----------
     image : ndarray of bool, shape (M, N)
-        At least one pixel set; 4-connected as a rule (of several parts the perimeters and holes add
+        At least one pixel set; 8-connected as a rule (of several parts the perimeters and holes add
         up and the hull is the common one).
 
     Returns
@@ -123,7 +123,7 @@ def outline(image: np.ndarray) -> list[np.ndarray]:
     Returns
     -------
     list of ndarray of float64, shape (n, 2)
-        One closed polygon (first corner not repeated) per 4-connected part, as row and column; the
+        One closed polygon (first corner not repeated) per 8-connected part, as row and column; the
         centre of the first pixel is (0, 0), so its corners are at -0.5 and 0.5. Holes are left out.
     """
     from . import contours, levelsets
@@ -132,7 +132,7 @@ def outline(image: np.ndarray) -> list[np.ndarray]:
     polygons = []
     for number, start in enumerate(starts, start=1):
         row, column, heading = contours.follow(
-            labels.ravel(), labels.shape[1], start, number, number
+            labels.ravel(), labels.shape[1], start, number, number, True
         )
         turns = heading != np.roll(heading, 1)
         # a crack begins at the corner of its pixel that lies behind on the left

@@ -5,8 +5,10 @@ Eroding a region by a length leaves {distance > length}, so one exact Euclidean 
 every erosion. Lengths are counted in steps of a quarter of a pixel: with whole pixels a component
 is up to one pixel too small when it is seen to have come apart, which loses small particles. The
 components form a tree (a component splits, shrinks, vanishes), built in one pass over the pixels
-by union-find. Arrays are two-dimensional with a rim of one pixel of background, so what
-lies beyond the edge of the image counts as background.
+by union-find. The regions of a mask are 8-connected, what the erosion leaves of them is
+4-connected: parts that still hang together by a corner have come apart. Arrays are
+two-dimensional with a rim of one pixel of background, so what lies beyond the edge of the image
+counts as background.
 
 References
 ----------
@@ -21,6 +23,7 @@ from numba import njit
 from .contours import follow, judge
 
 STEPS_PER_PIXEL = 4
+_FINE_STEPS = 64
 
 
 @njit(cache=True, nogil=True)
@@ -32,8 +35,17 @@ def _find(parent, i):
 
 
 @njit(cache=True, nogil=True)
+def _doubled(values):
+    """Return a copy with as much room again (assigning to a slice compiles slowly)."""
+    grown = np.zeros(2 * len(values), np.int64)
+    for i in range(len(values)):
+        grown[i] = values[i]
+    return grown
+
+
+@njit(cache=True, nogil=True)
 def label(mask):
-    """Number the 4-connected components in reading order of their first pixel.
+    """Number the 8-connected components in reading order of their first pixel.
 
     Parameters
     ----------
@@ -52,25 +64,26 @@ def label(mask):
     """
     height, width = mask.shape
     labels = np.zeros((height + 2, width + 2), np.int32)
-    parent = np.zeros(1024, np.int32)
+    parent = np.zeros(1024, np.int64)
     count = 0
     for r in range(height):
         for c in range(width):
             if not mask[r, c]:
                 continue
-            above, left = labels[r, c + 1], labels[r + 1, c]
-            if above and left and above != left:
-                a, b = _find(parent, above), _find(parent, left)
-                parent[max(a, b)] = min(a, b)
-                labels[r + 1, c + 1] = min(a, b)
-            elif above or left:
-                labels[r + 1, c + 1] = max(above, left)
+            # of the four neighbours before it, only left and above right can be strangers
+            here = max(labels[r, c], labels[r, c + 1], labels[r + 1, c])
+            right = labels[r, c + 2]
+            if right and not labels[r, c + 1]:
+                if here:
+                    a, b = _find(parent, here), _find(parent, right)
+                    parent[max(a, b)] = min(a, b)
+                here = max(here, right)
+            if here:
+                labels[r + 1, c + 1] = here
             else:
                 count += 1
                 if count == len(parent):
-                    grown = np.zeros(2 * count, np.int32)
-                    grown[:count] = parent
-                    parent = grown
+                    parent = _doubled(parent)
                 parent[count] = count
                 labels[r + 1, c + 1] = count
     total = 0
@@ -102,7 +115,7 @@ def label(mask):
 
 @njit(cache=True, nogil=True)
 def count_holes(labels, count):
-    """Holes of each 4-connected component, from its Euler number (holes are 8-connected)."""
+    """Holes of each 8-connected component, from its Euler number (holes are 4-connected)."""
     corners = np.zeros(count + 1, np.int64)
     height, width = labels.shape
     for r in range(height - 1):
@@ -124,7 +137,7 @@ def _corner(beside, below, opposite):
     if beside and below:
         return -1
     if not beside and not below:
-        return 3
+        return -3 if opposite else 3
     return -1 if opposite else 0
 
 
@@ -135,7 +148,7 @@ def judge_all(labels, starts):
     convexity, solidity = np.empty(count), np.empty(count)
     flat, width = labels.ravel(), labels.shape[1]
     for i in range(count):
-        convexity[i], solidity[i] = judge(flat, width, starts[i], i + 1, i + 1)
+        convexity[i], solidity[i] = judge(flat, width, starts[i], i + 1, i + 1, True)
     return convexity, solidity
 
 
@@ -195,13 +208,13 @@ def _lower_envelope(line, first, last, vertex, begin, height):
 
 
 @njit(cache=True, nogil=True)
-def levels(squares):
-    """Return the greatest whole k with distance > k steps; -1 in the background."""
+def levels(squares, steps):
+    """Return the greatest whole k with distance > k / steps; -1 in the background."""
     out = np.empty(squares.shape, np.int32)
     source, target = squares.ravel(), out.ravel()
     for i in range(len(source)):
         if source[i]:
-            target[i] = np.int64(np.sqrt(source[i] * STEPS_PER_PIXEL**2 - 1))
+            target[i] = np.int64(np.sqrt(source[i] * steps**2 - 1))
         else:
             target[i] = -1
     return out
@@ -214,9 +227,10 @@ def level_tree(level):
     Returns
     -------
     nodes : ndarray of int64, shape (n, 5)
-        One row per distinct component, parents before their children: row of the parent (-1 for
-        the whole region), the k at which the component comes into being, the last k at which it
-        is still the same, its number of pixels, and its first pixel as a flat index.
+        One row per distinct component, parents before their children, after a first one for the
+        region itself: row of the parent (-1: none), the k at which the component comes into being,
+        the last k at which it is still the same, its number of pixels, and its first pixel as a
+        flat index.
     """
     flat, width = level.ravel(), level.shape[1]
     order = _descending(flat)
@@ -241,7 +255,8 @@ def level_tree(level):
     # link now holds, of the pixel that stands for a component, the row of its node
     link[:] = -1
     nodes = np.empty((64, 5), np.int64)
-    count = 0
+    nodes[0, 0], nodes[0, 1], nodes[0, 2], nodes[0, 3], nodes[0, 4] = -1, 0, -1, size, order[0]
+    count = 1
     for i in range(size - 1, -1, -1):
         p = order[i]
         q = parent[p]
@@ -251,12 +266,9 @@ def level_tree(level):
         if q != p and flat[q] == flat[p]:
             continue
         if count == len(nodes):
-            grown = np.empty((2 * count, 5), np.int64)
-            grown[:count] = nodes
-            nodes = grown
-        above = -1 if q == p else link[q]
-        nodes[count, 0] = above
-        nodes[count, 1] = 0 if above < 0 else nodes[above, 2] + 1
+            nodes = _doubled(nodes.ravel()).reshape(2 * count, 5)
+        above = 0 if q == p else link[q]
+        nodes[count, 0], nodes[count, 1] = above, nodes[above, 2] + 1
         nodes[count, 2], nodes[count, 3], nodes[count, 4] = flat[p], area[p], first[p]
         link[p] = count
         count += 1
@@ -303,7 +315,7 @@ def walk(level, nodes, verdicts, convexity, solidity, smallest):
             state[i] = 3
             continue
         if np.isnan(verdicts[i, 0]):
-            c, s = judge(flat, width, nodes[i, 4], nodes[i, 1], highest)
+            c, s = judge(flat, width, nodes[i, 4], nodes[i, 1], highest, False)
             verdicts[i, 0], verdicts[i, 1] = c, s
         if verdicts[i, 0] >= convexity and verdicts[i, 1] >= solidity:
             state[i] = 2
@@ -367,24 +379,23 @@ def regrow(level, start, k):
 def component(level, start, k):
     """Cut out the component of {level >= k} that holds `start`, its first pixel; without a rim."""
     flat, width = level.ravel(), level.shape[1]
-    rows, columns, _ = follow(flat, width, start, k, flat.max())
+    rows, columns, _ = follow(flat, width, start, k, flat.max(), False)
     top, left = rows.min(), columns.min()
     image = np.zeros((rows.max() - top + 1, columns.max() - left + 1), np.bool_)
+    neighbours = (-width, -1, 1, width)
     stack = np.empty(64, np.int64)
     stack[0], size = start, 1
     image[start // width - top, start % width - left] = True
     while size:
         size -= 1
         p = stack[size]
-        for step in (-width, -1, 1, width):
+        for step in neighbours:
             q = p + step
             if flat[q] < k or image[q // width - top, q % width - left]:
                 continue
             image[q // width - top, q % width - left] = True
             if size == len(stack):
-                grown = np.empty(2 * size, np.int64)
-                grown[:size] = stack
-                stack = grown
+                stack = _doubled(stack)
             stack[size] = q
             size += 1
     return np.int64(top), np.int64(left), image
@@ -392,12 +403,12 @@ def component(level, start, k):
 
 @njit(cache=True, nogil=True)
 def judge_image(image):
-    """Convexity and solidity of the outline of a 4-connected image with a rim."""
+    """Convexity and solidity of the outline of an 8-connected image with a rim."""
     flat = image.ravel()
     start = 0
     while not flat[start]:
         start += 1
-    return judge(flat, image.shape[1], start, 1, 1)
+    return judge(flat, image.shape[1], start, 1, 1, True)
 
 
 @njit(cache=True, nogil=True)
@@ -417,16 +428,16 @@ def basins(squares, height):
         Every pixel of the region in one 4-connected basin, numbered from 1.
     """
     flat, width = squares.ravel(), squares.shape[1]
-    pixels = np.flatnonzero(flat)
-    order = pixels[np.argsort(-flat[pixels], kind="mergesort")]
+    order = _descending(levels(squares, _FINE_STEPS).ravel())
     peak = np.zeros(len(flat))  # of the components of the level set, kept at their root
     link = np.full(len(flat), -1, np.int32)
     summit = np.zeros(len(flat), np.int32)
     basin = np.full(len(flat), -1, np.int32)
+    neighbours = (-width, -1, 1, width)
     for p in order:
         here = np.sqrt(flat[p])
         steepest = -1
-        for step in (-width, -1, 1, width):
+        for step in neighbours:
             q = p + step
             if link[q] >= 0 and (steepest < 0 or flat[q] > flat[steepest]):
                 steepest = q
@@ -434,7 +445,7 @@ def basins(squares, height):
             link[p], basin[p], peak[p], summit[p] = p, p, here, p
             continue
         link[p], basin[p] = _find(link, steepest), basin[steepest]
-        for step in (-width, -1, 1, width):
+        for step in neighbours:
             q = p + step
             if link[q] < 0:
                 continue
@@ -450,7 +461,9 @@ def basins(squares, height):
     out = labels.ravel()
     number = np.zeros(len(flat), np.int32)
     count = 0
-    for p in pixels:
+    for p in range(len(flat)):
+        if not flat[p]:
+            continue
         root = _find(basin, p)
         if not number[root]:
             count += 1

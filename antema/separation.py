@@ -131,10 +131,9 @@ def separate(
 ) -> list[Region]:
     """Divide a mask into particles.
 
-    Pixels belong together when they share a side (4-connected): particles that meet at a corner
-    only are two. Separation comes first; then every particle that touches the image edge is left
-    out, so that an agglomerate is not lost because one of its particles is cut. What lies beyond
-    the edge counts as background.
+    Pixels belong together when they share a side or a corner (8-connected). Separation comes
+    first; then every particle that touches the image edge is left out, so that an agglomerate is
+    not lost because one of its particles is cut. What lies beyond the edge counts as background.
 
     Parameters
     ----------
@@ -258,7 +257,7 @@ class _Tree:
 
         self.origin, self.image = origin, image
         self._squares = levelsets.squared_distance(np.pad(image, 1))
-        self._level = levelsets.levels(self._squares)
+        self._level = levelsets.levels(self._squares, levelsets.STEPS_PER_PIXEL)
         self._nodes = levelsets.level_tree(self._level)
         self._verdicts = np.full((len(self._nodes), 2), np.nan)
 
