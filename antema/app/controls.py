@@ -1,6 +1,7 @@
 """The few controls that ipywidgets lacks, each a small script in ``static``.
 
-They know nothing of particles: each turns messages of the browser into calls of a function given to it.
+They know nothing of particles: each turns messages of the browser into calls of a function that it
+was given.
 """
 
 import contextlib
@@ -80,7 +81,7 @@ class ImageList(anywidget.AnyWidget):
     """The images, with a field for the pixel size where it is missing."""
 
     _esm = STATIC / "images.js"
-    items = traitlets.List().tag(sync=True)
+    items: list[dict[str, Any]] = traitlets.List().tag(sync=True)  # type: ignore[assignment]
     texts = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -102,7 +103,9 @@ class ImageList(anywidget.AnyWidget):
         self._do = {
             "choose": lambda content: on_choose(content["key"]),
             "remove": lambda content: on_remove(content["key"]),
-            "scale": lambda content: on_scale(content["text"], content["key"], content["everywhere"]),
+            "scale": lambda content: on_scale(
+                content["text"], content["key"], content["everywhere"]
+            ),
         }
         self.on_msg(self._heard)
 
@@ -115,8 +118,8 @@ class Table(anywidget.AnyWidget):
     """A sortable table of numbers that shows only the rows in sight."""
 
     _esm = STATIC / "table.js"
-    columns = traitlets.List().tag(sync=True)
-    names = traitlets.List().tag(sync=True)
+    columns: list[dict[str, Any]] = traitlets.List().tag(sync=True)  # type: ignore[assignment]
+    names: list[str] = traitlets.List().tag(sync=True)  # type: ignore[assignment]
     data = traitlets.Bytes(b"").tag(sync=True)
     rows = traitlets.Int(0).tag(sync=True)
     selected = traitlets.Int(-1).tag(sync=True)

@@ -1,8 +1,8 @@
 """Long work beside the page: one worker thread, jobs in a queue, progress and cancel.
 
-While a callback of the page runs, the kernel handles no other event, so nothing long may run in one.
-A job runs in the worker thread and talks to the page only through `deliver`, which hands a callable to
-the thread that owns the widgets; the state is therefore changed by one thread alone.
+While a callback of the page runs, the kernel handles no other event, so nothing long may run in
+one. A job runs in the worker thread and talks to the page only through `deliver`, which hands a
+callable to the thread that owns the widgets; the state is therefore changed by one thread alone.
 """
 
 import asyncio

@@ -12,10 +12,10 @@ from typing import Any
 
 from ..errors import AntemaError
 from ..resources import shared_folder
+from .intake import FOLDER_VARIABLE
 from .startup import import_quickly
 
 NOTEBOOK = "dashboard.ipynb"
-FOLDER_VARIABLE = "ANTEMA_FOLDER"
 LARGEST_MESSAGE_BYTES = 256 * 1024 * 1024
 IDLE_SECONDS = 30 * 60
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -132,12 +132,12 @@ def server_config(preheat: int = 0) -> Any:
 
 
 def server_class() -> Any:
-    """Return Voila, changed to say in plain words where it is; made late because it is slow to import."""
+    """Return Voila, changed to say in plain words where it is; imported late because it is slow."""
     from traitlets import Bool
 
-    voila = import_quickly("voila.app")
+    voila: Any = import_quickly("voila.app").Voila
 
-    class Server(voila.Voila):  # type: ignore[misc]
+    class Server(voila):
         wants_browser = Bool(True)
 
         def launch_browser(self) -> None:
@@ -158,7 +158,7 @@ def __getattr__(name: str) -> Any:
     from jupyter_client.kernelspec import KernelSpecManager
 
     class OwnKernel(KernelSpecManager):
-        """Knows only the Python that antema runs in: a kernel of the same name may be another one."""
+        """Knows only the Python that antema runs in: a kernel of that name may be another one."""
 
         def _kernel_dirs_default(self) -> list[str]:
             return []

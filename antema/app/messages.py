@@ -14,12 +14,20 @@ DROP_OR = "or choose files"
 DROP_HINT = "dm3, dm4, tif, emd, ser, mrc, png, jpg"
 SAMPLE = "Try a sample"
 SAMPLE_HINT = "Loads a simulated micrograph whose particles are known."
+FOLDER = "From the folder {name}"
+FOLDER_HINT = "Images on the computer that antema runs on."
+FOLDER_UP = ".. (back)"
+FOLDER_EMPTY = "(no images here)"
+FOLDER_ADD = "Add"
+FOLDER_ADD_HINT = "Add the images that are marked; mark several with Ctrl or Shift."
+FOLDER_GONE = "The folder {name} is not there any more."
+FOLDER_OUTSIDE = "Only files inside the folder that antema was started with can be opened."
 SAMPLE_NAME = "Simulated sample"
 REMOVE = "Remove this image from the list"
 REMOVE_ALL = "Remove all"
 NO_SCALE = "no pixel size"
 NO_SCALE_TITLE = "How large is one pixel?"
-NO_SCALE_WHY = "{name} does not say how large a pixel is ({source})."
+NO_SCALE_WHY = "{source}. Type the size of one pixel in the list on the left."
 SCALE_PLACEHOLDER = "0.12 nm or 120 pm"
 SCALE_LABEL = "Size of one pixel"
 SCALE_APPLY = "Use"
@@ -100,8 +108,11 @@ SCOPE_ALL = "All images"
 SCOPE_HINT = "Numbers of the image shown, or of all analysed images together."
 QUANTITY = "Quantity"
 LEFT_OUT = "Left out"
+LEFT_OUT_HOVER = "left out: %{customdata}<extra></extra>"
 LEFT_OUT_NONE = "Nothing was left out."
-LEFT_OUT_HINT = "What was found but not measured, and why. Choosing only easy particles biases a size."
+LEFT_OUT_HINT = (
+    "What was found but not measured, and why. Choosing only easy particles biases a size."
+)
 PARTICLE = "Particle {number}"
 PARTICLE_NONE = "Click a particle to see its numbers."
 WHOLE_KIND = "found as it is"
@@ -112,6 +123,9 @@ FACTS = "median {median}<br>80 % lie between {low} and {high}"
 
 # ---- table
 TABLE = "Particles"
+TABLE_HIDE = "Hide table"
+TABLE_SHOW = "Show table"
+TABLE_FOLD_HINT = "Make room for the picture."
 TABLE_COUNT = "{count} particles"
 TABLE_FILTERED = "{count} of {total} particles"
 FILTER = "Keep only"
@@ -128,7 +142,8 @@ DOWNLOAD_ALL = "Download all"
 DOWNLOAD_ALL_HINT = "One zip: tables, pictures and a record of how the numbers were made."
 DOWNLOAD_TABLE = "Excel"
 DOWNLOAD_TABLE_HINT = "The tables of all analysed images as one Excel file (xlsx)."
-DOWNLOAD_READY = "Saved as {name}."
+DOWNLOAD_ROIS = "ImageJ ROIs"
+DOWNLOAD_ROIS_HINT = "The outlines as a zip that Fiji's ROI Manager opens, one per image in it."
 NOTHING_TO_DOWNLOAD = "There is no result to download yet."
 
 # ---- page
@@ -141,6 +156,7 @@ SAVE_SETTINGS_HINT = "Keep the options in a file; drop it on this page to use th
 SETTINGS_LOADED = "Options taken from {name}."
 SAVE_SESSION = "Save session"
 SAVE_SESSION_HINT = "Keep images, options and results in one file; drop it on this page to go on."
+SESSION_BAD = "{name} is not a session that antema saved, or it is damaged."
 SESSION_LOADED = "Session {name} opened."
 DISMISS = "Close"
 DETAILS = "Details for the developers"
@@ -156,7 +172,8 @@ ABOUT = """
 <p>The method: N. Gumbiowski, K. Loza, M. Heggen, M. Epple, <i>Automated analysis of transmission
 electron micrographs of metallic nanoparticles by machine learning</i>, Nanoscale Adv. 2023, 5,
 2318–2326, <a href="https://doi.org/10.1039/d2na00781a" target="_blank"
-rel="noopener">doi 10.1039/d2na00781a</a>. Please cite it when you publish numbers made with antema.</p>
+rel="noopener">doi 10.1039/d2na00781a</a>. Please cite it when you publish numbers made with
+antema.</p>
 <p>Your images stay on this computer: antema opens no connection to anywhere else.</p>
 """
 

@@ -7,10 +7,10 @@ owns the widgets, which alone changes the traits.
 
 import dataclasses
 import functools
+import json
 import logging
-import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ from .. import analysis as chain
 from .. import export, reading
 from ..analysis import Analysis, Settings
 from ..distribution import Summary, summarize
-from ..errors import AntemaError, Cancelled, InvalidOption, UnreadableImage
+from ..errors import AntemaError, Cancelled
 from ..micrograph import Micrograph
 from ..units import parse_length
-from . import messages
+from . import intake, messages, session
 from .jobs import Deliver, Job, Worker
 
 logger = logging.getLogger("antema.app")
@@ -98,6 +98,7 @@ class State(traitlets.HasTraits):
     view = traitlets.Unicode("outlines")
     quantity = traitlets.Unicode("equivalent_diameter_nm")
     pooled = traitlets.Bool(False)
+    listing = traitlets.Tuple(allow_none=True, default_value=None)
     filters: dict[str, tuple[float, float]] = traitlets.Dict()  # type: ignore[assignment]
 
     def __init__(self, deliver: Deliver | None = None) -> None:
@@ -146,7 +147,9 @@ class State(traitlets.HasTraits):
     @property
     def outdated(self) -> bool:
         """Whether the result shown was made with other options than the present ones."""
-        return self.image is not None and self.analysis is not None and not self.is_current(self.image)
+        return (
+            self.image is not None and self.analysis is not None and not self.is_current(self.image)
+        )
 
     def kept(self, particles: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of a table that pass the filters."""
@@ -189,7 +192,7 @@ class State(traitlets.HasTraits):
         elif kind == ".antema":
             self.open_session(name, content)
         else:
-            self._read([(name, functools.partial(frames_in, name, content))])
+            self._read([(name, functools.partial(intake.frames_in, name, content))])
 
     @click
     def add_paths(self, paths: Iterable[str | Path]) -> None:
@@ -197,9 +200,23 @@ class State(traitlets.HasTraits):
         self._read([(Path(p).name, functools.partial(reading.read_frames, p)) for p in paths])
 
     @click
+    def browse(self, folder: str) -> None:
+        """Look into a folder below the one that the server was given."""
+        if (root := intake.shared_root()) is not None:
+            self.listing = (folder, *intake.list_folder(root, folder))
+
+    @click
+    def add_from_folder(self, names: Iterable[str]) -> None:
+        """Take images of the folder that is looked into."""
+        root = intake.shared_root()
+        if root is not None and self.listing is not None:
+            folder = self.listing[0]
+            self.add_paths([intake.path_below(root, f"{folder}/{name}") for name in names])
+
+    @click
     def add_sample(self) -> None:
         """Take a simulated micrograph."""
-        self._read([(messages.SAMPLE_NAME, lambda: [simulated_sample()])])
+        self._read([(messages.SAMPLE_NAME, lambda: [intake.simulated_sample()])])
 
     @click
     def add_micrograph(self, micrograph: Micrograph) -> None:
@@ -272,7 +289,7 @@ class State(traitlets.HasTraits):
         bool
             Whether the words were understood.
         """
-        nm = parse_pixel_size(text)
+        nm = parse_length(text)
         chosen = self.chosen if key is None else key
 
         def with_scale(image: Image) -> Image:
@@ -311,13 +328,11 @@ class State(traitlets.HasTraits):
     @click
     def load_settings(self, name: str, content: bytes) -> None:
         """Take the options from a file that `settings_file` or an export wrote."""
-        self.use_settings(settings_from_json(name, content))
+        self.use_settings(intake.settings_from_json(name, content))
         self.tell("info", messages.SETTINGS_LOADED.format(name=name))
 
     def settings_file(self) -> bytes:
         """Return the options as a file."""
-        import json
-
         return json.dumps({"settings": self.settings.to_dict()}, indent=2).encode()
 
     # ---- analysis
@@ -441,7 +456,7 @@ class State(traitlets.HasTraits):
     @click
     def filter_text(self, column: str, low: str, high: str) -> None:
         """Set a filter from what a person typed; an empty text means no limit."""
-        self.set_filter(column, number_or_none(low), number_or_none(high))
+        self.set_filter(column, intake.number_or_none(low), intake.number_or_none(high))
 
     @click
     def choose_by_name(self, name: str) -> None:
@@ -455,7 +470,9 @@ class State(traitlets.HasTraits):
     def results(self) -> list[Analysis]:
         """Return the results to export: every analysed image, without what the filters drop."""
         return [
-            dataclasses.replace(found, particles=self.kept(found.particles)) if self.filters else found
+            dataclasses.replace(found, particles=self.kept(found.particles))
+            if self.filters
+            else found
             for found in self.analyses
         ]
 
@@ -483,6 +500,39 @@ class State(traitlets.HasTraits):
         """Make the Excel file with the tables of all images."""
         self.pack(workbook, done)
 
+    @click
+    def pack_session(self, done: Callable[[bytes], None]) -> None:
+        """Make the file that holds images, options and results."""
+        images, settings = self.images, self.settings
+
+        def work(job: Job) -> None:
+            content = session.save(images, settings, job.report)
+            self.worker.deliver(functools.partial(done, content))
+
+        self._start("packing", work)
+
+    @click
+    def open_session(self, name: str, content: bytes) -> None:
+        """Go on with a session that was saved; its images replace those of the list."""
+
+        def work(job: Job) -> None:
+            images, settings = session.load(name, content, job.report)
+            self.worker.deliver(functools.partial(take, images, settings))
+
+        def take(images: list[session.Saved], settings: Settings) -> None:
+            self.chosen, self.selected, self.images = None, None, ()
+            self.settings = settings
+            for saved in images:
+                self.add_micrograph(saved.original)
+                images_now: list[Image] = list(self.images)
+                images_now[-1] = dataclasses.replace(
+                    images_now[-1], micrograph=saved.micrograph, analysis=saved.analysis
+                )
+                self.images = tuple(images_now)
+            self.tell("info", messages.SESSION_LOADED.format(name=name))
+
+        self._start("reading", work)
+
     # ---- telling
 
     @click
@@ -498,7 +548,7 @@ class State(traitlets.HasTraits):
         self.notices = (*self.notices[:index], *self.notices[index + 1 :])
 
     def report_failure(self, error: BaseException) -> None:
-        """Show a failure: an expected one as its sentence, another with its traceback folded away."""
+        """Show a failure: an expected one as its sentence, another with its traceback folded."""
         if isinstance(error, Cancelled):
             self.tell("info", messages.CANCELLED)
         elif isinstance(error, AntemaError):
@@ -534,53 +584,6 @@ def workbook(results: list[Analysis]) -> bytes:
     """Return the tables of several results as one Excel file."""
     tables = [found.particles for found in results]
     return export.table_bytes(tables, [export.record(found) for found in results], "xlsx")
-
-
-def parse_pixel_size(text: str) -> float:
-    """Return the pixel size in nm that a person wrote; raises InvalidOption if it is none."""
-    return parse_length(text)
-
-
-def frames_in(name: str, content: bytes) -> Iterator[Micrograph]:
-    """Yield the frames of an uploaded file; it lies on the disk only while it is read."""
-    with tempfile.TemporaryDirectory(prefix="antema-") as folder:
-        path = Path(folder, Path(name.replace("\\", "/")).name)
-        path.write_bytes(content)
-        yield from reading.read_frames(path)
-
-
-def simulated_sample() -> Micrograph:
-    """Return the micrograph behind the button "Try a sample"."""
-    from ..simulation import simulate
-
-    made = simulate(seed=2, rows_px=1024, columns_px=1024, count=90)
-    return dataclasses.replace(made.micrograph, name=messages.SAMPLE_NAME)
-
-
-def settings_from_json(name: str, content: bytes) -> Settings:
-    """Return the options in a saved file or in the record of an export."""
-    import json
-
-    try:
-        values = json.loads(content)
-    except ValueError as error:
-        msg = f"{name} is not a file of saved options: {error}."
-        raise UnreadableImage(msg) from error
-    if not isinstance(values, Mapping):
-        msg = f"{name} is not a file of saved options."
-        raise UnreadableImage(msg)
-    return Settings.from_dict(values.get("settings", values))
-
-
-def number_or_none(text: str) -> float | None:
-    """Return the number that a person wrote, None for nothing; a decimal comma is understood."""
-    text = text.strip().replace(",", ".")
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError as error:
-        raise InvalidOption(messages.FILTER_BAD.format(text=text)) from error
 
 
 def duration_text(seconds: float) -> str:

@@ -3,7 +3,9 @@ from antema.app.controls import PIECE_BYTES, Download, Page
 
 def sent_by(widget, monkeypatch):
     sent = []
-    monkeypatch.setattr(widget, "send", lambda content, buffers=None: sent.append((content, buffers)))
+    monkeypatch.setattr(
+        widget, "send", lambda content, buffers=None: sent.append((content, buffers))
+    )
     return sent
 
 

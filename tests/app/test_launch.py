@@ -2,7 +2,8 @@ import os
 
 import pytest
 
-from antema.app.launch import FOLDER_VARIABLE, find_notebook, launch, server_config
+from antema.app.intake import FOLDER_VARIABLE
+from antema.app.launch import find_notebook, launch, server_config
 from antema.errors import AntemaError
 
 

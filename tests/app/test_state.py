@@ -8,7 +8,8 @@ import pytest
 
 from antema import COLUMNS, Settings, analyze, measure
 from antema.app import messages
-from antema.app.state import duration_text, number_or_none
+from antema.app.intake import FOLDER_VARIABLE, number_or_none
+from antema.app.state import duration_text
 
 
 def texts(state):
@@ -40,7 +41,9 @@ def test_one_scale_serves_all_images_without_one_but_leaves_the_others(state, di
     for name, scale in (("a", None), ("b", 0.2), ("c", None)):
         state.add_micrograph(discs(name, scale))
     state.give_scale("0.3 nm", state.images[0].key, everywhere=True)
-    assert [image.micrograph.nm_per_pixel for image in state.images] == pytest.approx([0.3, 0.2, 0.3])
+    assert [image.micrograph.nm_per_pixel for image in state.images] == pytest.approx(
+        [0.3, 0.2, 0.3]
+    )
 
 
 def test_a_scale_given_over_the_files_own_is_recorded_with_it(state, discs):
@@ -243,3 +246,50 @@ def test_numbers_as_people_write_them(text, number):
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (12.4, "12 s"), (130, "2 min")])
 def test_durations(seconds, text):
     assert duration_text(seconds) == text
+
+
+def test_a_session_saved_and_opened_again_has_the_same_numbers(analysed, discs):
+    analysed.add_micrograph(discs("second.tif", None))
+    analysed.set_option("separation", "convexity", 0.9)
+    analysed.done()
+    saved, before, settings = [], analysed.analysis, analysed.settings
+    analysed.pack_session(saved.append)
+    analysed.done()
+    analysed.remove_all()
+    analysed.reset_settings()
+    analysed.add_content("my.antema", saved[0])
+    analysed.done()
+    assert texts(analysed) == [messages.SESSION_LOADED.format(name="my.antema")]
+    assert [image.name for image in analysed.images] == ["discs.png", "second.tif"]
+    assert analysed.settings == settings
+    assert not analysed.outdated
+    pd.testing.assert_frame_equal(analysed.analysis.particles, before.particles)
+    assert analysed.analysis.left_out == before.left_out
+    assert analysed.images[1].micrograph.nm_per_pixel is None
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])
+def test_a_damaged_session_is_told_and_changes_nothing(analysed, content):
+    analysed.add_content("my.antema", content)
+    analysed.done()
+    assert texts(analysed) == [messages.SESSION_BAD.format(name="my.antema")]
+    assert analysed.analysis is not None
+
+
+def test_a_folder_of_the_server_is_walked_but_not_left(state, disc_file, tmp_path, monkeypatch):
+    inside = tmp_path / "root" / "gold"
+    inside.mkdir(parents=True)
+    disc_file("a.png").rename(inside / "a.png")
+    (inside / "notes.txt").write_text("no image")
+    (tmp_path / "root" / "out").symlink_to(tmp_path)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "root"))
+    state.browse("")
+    assert state.listing == ("", ["gold", "out"], [])
+    state.browse("gold")
+    assert state.listing == ("gold", [], ["a.png"])
+    state.add_from_folder(["a.png"])
+    assert [image.name for image in state.done().images] == ["a.png"]
+    for outside in ("..", "out", "/etc", "gold/../.."):
+        state.browse(outside)
+    assert texts(state) == [messages.FOLDER_OUTSIDE]
+    assert state.listing[0] == "gold"

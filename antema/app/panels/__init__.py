@@ -1,1 +1,1 @@
-"""The views of the dashboard: each shows a part of the state and calls its methods, nothing else."""
+"""The views of the dashboard: each shows a part of the state and calls its methods, no more."""

@@ -1,5 +1,6 @@
 """The page: header, notices, and the panels side by side."""
 
+import functools
 import html
 
 import ipywidgets as widgets
@@ -34,7 +35,19 @@ class Header(widgets.HBox):
         )
         self.theme = button(messages.THEME, messages.THEME_HINT, "antema-theme", self._switch)
         self.help = button(messages.HELP, messages.HELP_HINT, "antema-help", self._toggle_about)
-        tools = [classed(self.settings, "antema-save-settings"), self.theme, self.help]
+        self.session = Download(
+            messages.SAVE_SESSION,
+            messages.SAVE_SESSION_HINT,
+            "session.antema",
+            state.pack_session,
+        )
+        classed(self.session, "antema-save-session")
+        tools = [
+            self.session,
+            classed(self.settings, "antema-save-settings"),
+            self.theme,
+            self.help,
+        ]
         super().__init__([brand, classed(widgets.HBox(tools), "antema-tools")])
         classed(self, "antema-header")
 
@@ -66,9 +79,8 @@ class Notices(widgets.VBox):
                 )
             role = "alert" if notice.kind == "error" else "status"
             words = widgets.HTML(f"<div role='{role}'>{text}</div>")
-            close = button(
-                "×", messages.DISMISS, "antema-dismiss", lambda index=index: self.state.dismiss(index)
-            )
+            dismiss = functools.partial(self.state.dismiss, index)
+            close = button("×", messages.DISMISS, "antema-dismiss", dismiss)
             row = widgets.HBox([words, close])
             rows.append(classed(row, "antema-notice", f"antema-{notice.kind}"))
         self.children = tuple(rows)
@@ -88,7 +100,9 @@ class Dashboard(widgets.VBox):
         self.state = state or State(deliver_to_this_thread())
         self.page = Page(self._key, self.state.get_ready)
         self.about = classed(
-            widgets.HTML(messages.ABOUT.format(version=__version__)), "antema-about", "antema-hidden"
+            widgets.HTML(messages.ABOUT.format(version=__version__)),
+            "antema-about",
+            "antema-hidden",
         )
         self.header = Header(self.state, self.page, self.about)
         self.notices = Notices(self.state)

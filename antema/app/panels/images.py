@@ -2,6 +2,7 @@
 
 import base64
 import io
+from pathlib import PurePosixPath
 
 import ipywidgets as widgets
 
@@ -9,8 +10,9 @@ from ...appearance import length_text, to_grey8
 from ...micrograph import Micrograph
 from .. import messages
 from ..controls import FileDrop, ImageList
+from ..intake import shared_root
 from ..state import Image, State
-from .base import button, classed, heading, show, watch
+from .base import HIDDEN, button, classed, heading, show, watch
 
 THUMBNAIL_PX = 96
 
@@ -33,7 +35,9 @@ class ImagesPanel(widgets.VBox):
         # Classes that come and go need a box: an anywidget keeps those that it was shown with.
         self.drop_box = classed(widgets.Box([self.drop]), "antema-drop-box")
         self.list_box = classed(widgets.Box([self.list]), "antema-images-box")
-        super().__init__([heading(messages.IMAGES), self.drop_box, self.sample, self.list_box])
+        super().__init__(
+            [heading(messages.IMAGES), self.drop_box, FolderBox(state), self.sample, self.list_box]
+        )
         classed(self, "antema-images-panel")
         watch(state, ["images", "chosen", "settings", "busy"], self.refresh)
 
@@ -55,7 +59,7 @@ class ImagesPanel(widgets.VBox):
         about = f"{columns} × {rows} px"
         scale = ""
         if shot.nm_per_pixel is not None:
-            about += f" · {length_text(_rounded(columns * shot.nm_per_pixel))} wide"
+            about += f" · {length_text(_rounded(columns * shot.nm_per_pixel))}"
             scale = messages.PIXEL_SIZE.format(size=f"{shot.nm_per_pixel:.4g} nm")
         state, note = self._progress_of(image)
         return {
@@ -80,6 +84,57 @@ class ImagesPanel(widgets.VBox):
         if not self.state.is_current(image):
             return "old", messages.OUTDATED_SHORT.format(count=count)
         return "done", count
+
+
+class FolderBox(widgets.VBox):
+    """Picks images from the folder that the server was started with; absent without one."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        root = shared_root()
+        title = messages.FOLDER.format(name=root.name if root else "")
+        self.opener = button(title, messages.FOLDER_HINT, "antema-folder-open", self._toggle)
+        self.files = classed(widgets.SelectMultiple(rows=6), "antema-folder-files")
+        self.files.observe(lambda change: self._enter(change["new"]), names="value")
+        self.add = button(
+            messages.FOLDER_ADD, messages.FOLDER_ADD_HINT, "antema-folder-add", self._add
+        )
+        self.inside = classed(widgets.VBox([self.files, self.add]), "antema-folder-inside")
+        super().__init__([self.opener, self.inside])
+        classed(self, "antema-folder")
+        show(self, root is not None)
+        show(self.inside, False)
+        watch(state, "listing", self.refresh)
+
+    def _toggle(self) -> None:
+        closed = HIDDEN in self.inside._dom_classes
+        show(self.inside, closed)
+        if closed:
+            self.state.browse(self.state.listing[0] if self.state.listing else "")
+
+    def refresh(self) -> None:
+        """Show the folder that is looked into."""
+        if self.state.listing is None:
+            return
+        inside, folders, images = self.state.listing
+        up = [(messages.FOLDER_UP, "/..")] if inside else []
+        entries = [*up, *((f"{name}/", f"/{name}") for name in folders)]
+        entries += [(name, name) for name in images]
+        self.files.options = entries or [(messages.FOLDER_EMPTY, "")]
+        self.files.value = ()
+
+    def _enter(self, marked: tuple[str, ...]) -> None:
+        if len(marked) != 1 or not marked[0].startswith("/"):
+            return
+        inside = self.state.listing[0]
+        there = PurePosixPath(inside, marked[0][1:])
+        parent = str(PurePosixPath(inside).parent).removeprefix(".")
+        self.state.browse(parent if marked[0] == "/.." else str(there))
+
+    def _add(self) -> None:
+        names = [name for name in self.files.value if name and not name.startswith("/")]
+        if names:
+            self.state.add_from_folder(names)
 
 
 def thumbnail(micrograph: Micrograph) -> str:

@@ -40,7 +40,9 @@ class OptionsPanel(widgets.VBox):
         )
         title = widgets.HBox([heading(messages.OPTIONS), classed(self.reset, "antema-quiet")])
         first = [rows[place] for place in FIRST if place in rows]
-        super().__init__([classed(title, "antema-title-row"), *first, classed(self.more, "antema-more")])
+        super().__init__(
+            [classed(title, "antema-title-row"), *first, classed(self.more, "antema-more")]
+        )
         classed(self, "antema-options")
         watch(state, "settings", self.refresh)
 
@@ -111,7 +113,7 @@ def places() -> list[tuple[str, str]]:
     found = [
         (stage.name, field.name)
         for stage in dataclasses.fields(Settings)
-        for field in dataclasses.fields(stage.default)
+        for field in dataclasses.fields(getattr(Settings(), stage.name))
     ]
     return [place for place in found if place not in NOT_SHOWN]
 

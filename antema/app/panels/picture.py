@@ -1,5 +1,6 @@
 """Panel 2: the micrograph with its outlines, which can be zoomed, hovered and clicked."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -8,8 +9,8 @@ import plotly.graph_objects as go
 
 from ...analysis import Analysis
 from ...appearance import COLOURS, SELECTED_COLOUR, length_text, round_length, to_grey8
-from ...figures import outline_line, micrograph_figure, picture_url
-from ...separation import LEFT_OUT, WHOLE
+from ...figures import micrograph_figure, outline_line, picture_url
+from ...separation import LEFT_OUT, WHOLE, Region
 from .. import messages
 from ..startup import import_quickly
 from ..state import Image, State
@@ -38,7 +39,7 @@ class Overlay:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.widget: FigureWidget | None = None
+        self.widget: Any = None
         self._image: Image | None = None
         self._pictures: dict[int, str] = {}
         self._regions: list[Any] = []
@@ -56,6 +57,7 @@ class Overlay:
             self.picture(image),
         )
         figure.add_trace(selected_trace())
+        figure.add_trace(left_out_trace(found.regions if found else ()))
         new_image = self._image is None or self._image.key != image.key
         self._image = image
         self._regions = [r for r in found.regions if r.status != LEFT_OUT] if found else []
@@ -210,9 +212,7 @@ class PicturePanel(widgets.VBox):
             messages.PREVIOUS, messages.PREVIOUS_HINT, "antema-previous", lambda: state.step(-1)
         )
         self.next = button(messages.NEXT, messages.NEXT_HINT, "antema-next", lambda: state.step(1))
-        self.walk = classed(
-            widgets.HBox([self.previous, self.position, self.next]), "antema-walk"
-        )
+        self.walk = classed(widgets.HBox([self.previous, self.position, self.next]), "antema-walk")
         self.hint = classed(widgets.HTML(), "antema-picture-hint")
         self.toolbar = classed(widgets.HBox([toolbar, self.walk]), "antema-picture-top")
         super().__init__([self.toolbar, self.hint, self.empty, self.holder, self.filter])
@@ -234,9 +234,7 @@ class PicturePanel(widgets.VBox):
             return
         self._refresh_hint(image)
         keys = [other.key for other in state.images]
-        self.position.value = messages.POSITION.format(
-            k=keys.index(image.key) + 1, n=len(keys)
-        )
+        self.position.value = messages.POSITION.format(k=keys.index(image.key) + 1, n=len(keys))
         show(self.walk, len(keys) > 1)
         shown = (image.key, image.analysis, image.micrograph)
         if shown != self._shown:
@@ -249,7 +247,9 @@ class PicturePanel(widgets.VBox):
     def _refresh_hint(self, image: Image) -> None:
         text = ""
         if not image.ready:
-            text = messages.NO_SCALE_WHY.format(name=image.name, source=image.micrograph.scale_source)
+            text = messages.NO_SCALE_WHY.format(
+                name=image.name, source=image.micrograph.scale_source
+            )
         elif image.analysis is None:
             text = messages.NOT_ANALYSED if self.state.busy != "analysing" else ""
         elif self.state.outdated:
@@ -305,6 +305,24 @@ def figure_widget(figure: go.Figure) -> "FigureWidget":
     """Wrap a complete figure in a widget."""
     made: FigureWidget = import_quickly("plotly.graph_objs._figurewidget").FigureWidget(figure)
     return made
+
+
+def left_out_trace(regions: Sequence[Region]) -> go.Scatter:
+    """Return a trace that tells, where the pointer is, why something was left out."""
+    chosen = [region for region in regions if region.status == LEFT_OUT]
+    middles = np.array(
+        [[r.origin[i] + (r.image.shape[i] - 1) / 2 for i in (0, 1)] for r in chosen]
+    ).reshape(-1, 2)
+    return go.Scatter(
+        x=middles[:, 1],
+        y=middles[:, 0],
+        mode="markers",
+        marker={"size": 14, "opacity": 0, "color": COLOURS[LEFT_OUT]},
+        customdata=[region.reason for region in chosen],
+        hovertemplate=messages.LEFT_OUT_HOVER,
+        legendgroup=LEFT_OUT,
+        showlegend=False,
+    )
 
 
 def selected_trace() -> go.Scatter:

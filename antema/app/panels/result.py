@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from ...appearance import SELECTED_COLOUR
 from ...figures import histogram_figure
 from ...measurement import COLUMNS
 from .. import messages
@@ -24,7 +25,7 @@ class Histogram:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.widget: FigureWidget | None = None
+        self.widget: Any = None
 
     def refresh(self) -> "FigureWidget":
         """Show the distribution of the chosen quantity."""
@@ -39,11 +40,22 @@ class Histogram:
             font={"family": FONT, "size": 12},
             dragmode=False,
         )
+        figure.add_shape(
+            type="line",
+            yref="paper",
+            x0=0,
+            x1=0,
+            y0=0,
+            y1=1,
+            visible=False,
+            line={"color": SELECTED_COLOUR, "width": 3},
+        )
         figure.update_xaxes(title=f"{label} in {unit}" if unit else label)
         figure.update_yaxes(title=messages.NUMBER_AXIS)
         if self.widget is None:
             self.widget = figure_widget(figure)
             self.widget._config = FIGURE_CONFIG | {"displayModeBar": False, "scrollZoom": False}
+            self.mark_selected()
             return self.widget
         with self.widget.batch_update():
             bars, new = self.widget.data[0], figure.data[0]
@@ -51,7 +63,19 @@ class Histogram:
             self.widget.layout.xaxis.title.text = figure.layout.xaxis.title.text
             self.widget.layout.xaxis.autorange = True
             self.widget.layout.yaxis.autorange = True
+        self.mark_selected()
         return self.widget
+
+    def mark_selected(self) -> None:
+        """Draw a line where the selected particle lies."""
+        if self.widget is None:
+            return
+        found, number = self.state.analysis, self.state.selected
+        at = None
+        if found is not None and number is not None and number <= len(found.particles):
+            at = float(found.particles[self.state.quantity].iloc[number - 1])
+        with self.widget.batch_update():
+            self.widget.layout.shapes[0].update(x0=at or 0, x1=at or 0, visible=at is not None)
 
 
 class ResultPanel(widgets.VBox):
@@ -156,6 +180,7 @@ class ResultPanel(widgets.VBox):
 
     def refresh_particle(self) -> None:
         """Show all numbers of the selected particle."""
+        self.histogram.mark_selected()
         found, number = self.state.analysis, self.state.selected
         if found is None or number is None or number > len(found.particles):
             self.particle.value = f"<p class='antema-quiet-text'>{messages.PARTICLE_NONE}</p>"

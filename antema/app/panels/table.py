@@ -7,7 +7,7 @@ from ...measurement import COLUMNS
 from .. import messages
 from ..controls import Table
 from ..state import State
-from .base import button, classed, heading, show, watch
+from .base import HIDDEN, button, classed, heading, show, watch
 
 ABOUT = {column.name: column for column in COLUMNS}
 DIGITS = {"particle": 0, "circularity": 3, "convexity": 3, "solidity": 3, "aspect_ratio": 2}
@@ -25,14 +25,18 @@ class TablePanel(widgets.VBox):
         self.count = classed(widgets.HTML(), "antema-table-count")
         labelled = [(label, name) for name, label in messages.QUANTITY_LABELS.items()]
         self.column = classed(
-            widgets.Dropdown(options=labelled, description=messages.FILTER, tooltip=messages.FILTER_HINT),
+            widgets.Dropdown(
+                options=labelled, description=messages.FILTER, tooltip=messages.FILTER_HINT
+            ),
             "antema-filter-column",
         )
         self.low = classed(
-            widgets.Text(placeholder=messages.FILTER_FROM, continuous_update=False), "antema-filter-low"
+            widgets.Text(placeholder=messages.FILTER_FROM, continuous_update=False),
+            "antema-filter-low",
         )
         self.high = classed(
-            widgets.Text(placeholder=messages.FILTER_TO, continuous_update=False), "antema-filter-high"
+            widgets.Text(placeholder=messages.FILTER_TO, continuous_update=False),
+            "antema-filter-high",
         )
         self.unit = classed(widgets.HTML(), "antema-unit")
         self.clear = classed(
@@ -42,13 +46,29 @@ class TablePanel(widgets.VBox):
         for field in (self.low, self.high):
             field.observe(lambda _change: self._filter(), names="value")
         self.column.observe(lambda _change: self._refresh_filter(), names="value")
+        self.fold = button(
+            messages.TABLE_HIDE, messages.TABLE_FOLD_HINT, "antema-table-fold", self._fold
+        )
+        classed(self.fold, "antema-quiet")
+        self.table_box = classed(widgets.Box([self.table]), "antema-table-box")
         filters = [self.column, self.low, self.high, self.unit, self.clear]
-        top = [heading(messages.TABLE), self.count, classed(widgets.HBox(filters), "antema-filter")]
-        super().__init__([classed(widgets.HBox(top), "antema-title-row"), self.table])
+        top = [
+            heading(messages.TABLE),
+            self.count,
+            classed(widgets.HBox(filters), "antema-filter"),
+            self.fold,
+        ]
+        super().__init__([classed(widgets.HBox(top), "antema-title-row"), self.table_box])
         classed(self, "antema-table-panel")
         watch(state, ["images", "chosen", "pooled", "filters"], self.refresh)
         watch(state, "filters", self._refresh_filter)
         watch(state, ["selected", "chosen"], self.refresh_selected)
+
+    def _fold(self) -> None:
+        hide = HIDDEN not in self.table_box._dom_classes
+        show(self.table_box, not hide)
+        (self.add_class if hide else self.remove_class)("antema-folded")
+        self.fold.description = messages.TABLE_SHOW if hide else messages.TABLE_HIDE
 
     def refresh(self) -> None:
         """Show the particles in scope."""
