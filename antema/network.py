@@ -9,6 +9,7 @@ and no seam shows.
 import functools
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .errors import WeightsNotFound
+from .preparation import resize, working_shape
 from .progress import Progress, part
 from .resources import shared_folder
 
@@ -66,14 +68,16 @@ class Network:
         ndarray of shape (M, N), float32, 0..1
         """
         inference = self.config["inference"]
-        return predict_in_tiles(
+        least, most = inference.get("least_px", 0), inference.get("most_px", math.inf)
+        probability = predict_in_tiles(
             self._predict_tile,
-            pixels,
+            resize(pixels, working_shape(pixels.shape, least, most)),
             tile=inference["tile_px"],
             margin=inference["margin_px"],
             multiple=inference["multiple_px"],
             progress=progress,
         )
+        return resize(probability, pixels.shape)
 
     def _predict_tile(self, tile: np.ndarray) -> np.ndarray:
         return self._session.run(None, {self._input: tile[np.newaxis, np.newaxis]})[0][0, 0]

@@ -64,14 +64,14 @@ def resize(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return cv2.resize(pixels, (shape[1], shape[0]), interpolation=method)
 
 
-def working_shape(shape: tuple[int, int], least_px: int, most_px: int) -> tuple[int, int]:
+def working_shape(shape: tuple[int, int], least_px: float, most_px: float) -> tuple[int, int]:
     """Return the shape at which the network sees an image: neither too small nor too large.
 
     Parameters
     ----------
     shape : (int, int)
         Rows and columns of the image.
-    least_px, most_px : int
+    least_px, most_px : float
         An image whose longer side is below `least_px` is magnified to it, at most twice; one whose
         longer side is above `most_px` is reduced to it.
 

@@ -156,11 +156,11 @@ def mask_from_probability(
     mask = probability >= options.threshold
     hole_px = _larger(options.max_hole_px, options.max_hole_nm, nm_per_pixel)
     speck_px = _larger(options.min_diameter_px, options.min_diameter_nm, nm_per_pixel)
-    # As everywhere in antema: particles hang together by edges (4 neighbours), background by
-    # corners as well (8).
-    holes = _small_components(~mask, hole_px, connectivity=8, inclusive=True)[0]
+    # As everywhere in antema: particles hang together by corners as well (8 neighbours), background
+    # by edges alone (4).
+    holes = _small_components(~mask, hole_px, connectivity=4, inclusive=True)[0]
     mask |= holes
-    specks, count = _small_components(mask, speck_px, connectivity=4, inclusive=False)
+    specks, count = _small_components(mask, speck_px, connectivity=8, inclusive=False)
     mask &= ~specks
     return mask, count
 

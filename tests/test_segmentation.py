@@ -100,16 +100,18 @@ def test_a_hole_of_exactly_the_limit_is_closed_and_a_particle_of_it_stays():
     assert specks == 0
 
 
-def test_particles_hang_together_by_edges_and_background_by_corners():
+def test_particles_hang_together_by_corners_and_background_by_edges():
     probability = np.zeros((60, 60), np.float16)
     probability[5:30, 5:30] = 1
-    probability[10, 10] = probability[11, 11] = 0  # one hole of two pixels, diameter 1.6 px
-    probability[40:43, 40:43] = probability[43:46, 43:46] = 1  # two specks of 9 px, diameter 3.4
-    options = SegmentationOptions(max_hole_px=1.5, min_diameter_px=3.5)
+    probability[10, 10] = probability[11, 11] = 0  # two holes of one pixel, diameter 1.1 px
+    probability[40:43, 40:43] = probability[43:46, 43:46] = 1  # one of 18 px, diameter 4.8 px
+    options = SegmentationOptions(max_hole_px=1.2, min_diameter_px=4.7)
     mask, specks = mask_from_probability(probability, options)
-    assert not mask[10, 10]
-    assert specks == 2
-    assert mask_from_probability(probability, SegmentationOptions(max_hole_px=1.7))[0][10, 10]
+    assert mask[10, 10]
+    assert mask[11, 11]
+    assert mask[41, 41]
+    assert specks == 0
+    assert mask_from_probability(probability, SegmentationOptions(min_diameter_px=4.9))[1] == 1
 
 
 def test_a_higher_threshold_never_adds_a_pixel():
