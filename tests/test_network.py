@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from antema import Cancelled, WeightsNotFound
+from antema import Cancelled, WeightsNotFound, simulate
 from antema.network import DEFAULT_WEIGHTS, find_weights, load_network, predict_in_tiles
+from antema.preparation import normalise
 
 REACH = 6
 
@@ -72,23 +73,18 @@ def network():
 
 
 def test_the_shipped_network_has_no_seams(network):
-    """Tiles as small as the margin allows against one tile: the same away from the image's edge."""
-    rng = np.random.default_rng(1)
-    pixels = np.clip(ndimage.gaussian_filter(rng.normal(0.6, 3, (640, 512)), 5), 0, 1)
-    pixels = pixels.astype(np.float32)
-    inference = network.config["inference"]
-    margin, multiple = inference["margin_px"], inference["multiple_px"]
-    whole = predict_in_tiles(
-        network._predict_tile, pixels, tile=640, margin=margin, multiple=multiple
-    )
-    tiled = predict_in_tiles(
-        network._predict_tile, pixels, tile=2 * margin + 128, margin=margin, multiple=multiple
+    """Small tiles with the margin of the weight set give what one large tile gives."""
+    simulated = simulate(1, rows_px=640, columns_px=768, count=60)
+    pixels = normalise(simulated.micrograph.pixels)
+    margin, multiple = (network.config["inference"][key] for key in ("margin_px", "multiple_px"))
+    whole, tiled = (
+        predict_in_tiles(network._predict_tile, pixels, tile=tile, margin=margin, multiple=multiple)
+        for tile in (768, 2 * margin + 128)
     )
     assert whole.min() >= 0
     assert whole.max() <= 1
-    difference = np.abs(tiled - whole)
-    assert difference.max() < 0.05
-    assert difference.mean() < 1e-3
+    assert np.abs(tiled - whole).mean() < 2e-3
+    assert ((tiled > 0.5) != (whole > 0.5)).mean() < 2e-3
 
 
 def test_the_shipped_network_is_loaded_once(network):
