@@ -412,13 +412,13 @@ def judge_image(image):
 
 
 @njit(cache=True, nogil=True)
-def basins(squares, height):
+def basins(distance, height):
     """Watershed of the distance map, started from its maxima that stand out by `height` or more.
 
     Parameters
     ----------
-    squares : ndarray of int64, shape (M, N)
-        Squared distances, with a rim.
+    distance : ndarray of float64, shape (M, N)
+        Distances, with a rim; 0 in the background.
     height : float
         Smallest depth, in pixels of distance, of the saddle between two particles.
 
@@ -427,15 +427,18 @@ def basins(squares, height):
     labels : ndarray of int32, shape (M, N)
         Every pixel of the region in one 4-connected basin, numbered from 1.
     """
-    flat, width = squares.ravel(), squares.shape[1]
-    order = _descending(levels(squares, _FINE_STEPS).ravel())
+    flat, width = distance.ravel(), distance.shape[1]
+    rank = np.empty(len(flat), np.int32)
+    for i in range(len(flat)):
+        rank[i] = np.int64(flat[i] * _FINE_STEPS) if flat[i] > 0 else -1
+    order = _descending(rank)
     peak = np.zeros(len(flat))  # of the components of the level set, kept at their root
     link = np.full(len(flat), -1, np.int32)
     summit = np.zeros(len(flat), np.int32)
     basin = np.full(len(flat), -1, np.int32)
     neighbours = (-width, -1, 1, width)
     for p in order:
-        here = np.sqrt(flat[p])
+        here = flat[p]
         steepest = -1
         for step in neighbours:
             q = p + step
@@ -457,12 +460,12 @@ def basins(squares, height):
             if peak[low] - here < height:
                 basin[_find(basin, summit[low])] = _find(basin, across)
             link[low] = high
-    labels = np.zeros(squares.shape, np.int32)
+    labels = np.zeros(distance.shape, np.int32)
     out = labels.ravel()
     number = np.zeros(len(flat), np.int32)
     count = 0
     for p in range(len(flat)):
-        if not flat[p]:
+        if rank[p] < 0:
             continue
         root = _find(basin, p)
         if not number[root]:

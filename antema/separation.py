@@ -33,6 +33,7 @@ REMOVED = "removed by hand"
 
 Progress = Callable[[float, str], None]
 _SADDLE_PX = 0.75
+_SMALLEST_HOLE_PX = 4
 _BATCH = 64
 
 
@@ -90,7 +91,8 @@ class SeparationOptions(Options):
     max_holes: int = option(
         10,
         "Too overlapped from so many holes on",
-        "Agglomerates with this many holes or more are not taken apart but left out.",
+        "Agglomerates with this many holes or more (of 4 pixels or more) are not taken apart but "
+        "left out.",
         limits=(1, 1_000_000),
         step=1,
     )
@@ -234,7 +236,7 @@ class Separator:
         origin, image = self._cut(i)
         if convexity < options.min_convexity:
             yield Region(origin, image, LEFT_OUT, NON_CONVEX)
-        elif holes >= options.max_holes:
+        elif holes >= options.max_holes and _count_gaps(image) >= options.max_holes:
             yield Region(origin, image, LEFT_OUT, HOLES)
         elif convexity >= options.convexity and solidity >= options.solidity:
             yield Region(origin, image, WHOLE)
@@ -299,7 +301,7 @@ class _Tree:
         """Yield the basins of the distance map."""
         from . import levelsets
 
-        basins = levelsets.basins(self._squares, _SADDLE_PX)[1:-1, 1:-1]
+        basins = levelsets.basins(np.sqrt(self._squares), _SADDLE_PX)[1:-1, 1:-1]
         count = int(basins.max())
         if count == 1:
             yield Region(self.origin, self.image, WHOLE)
@@ -314,6 +316,15 @@ class _Tree:
                 yield Region(origin, image, SEPARATED)
             else:
                 yield Region(origin, image, LEFT_OUT, SMALL_MARKER)
+
+
+def _count_gaps(image: np.ndarray) -> int:
+    """Count the holes that are more than chance gaps of some pixels between touching particles."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(np.pad(~image, 1, constant_values=True))
+    areas = np.bincount(labels.ravel())[1:]
+    return int(np.count_nonzero(areas >= _SMALLEST_HOLE_PX)) - 1
 
 
 def _smallest_area(nm_per_pixel: float | None, options: SeparationOptions) -> int:
