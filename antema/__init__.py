@@ -9,6 +9,7 @@ from .errors import (
     MissingScale,
     ResultsExist,
     UnreadableImage,
+    UnwritableResults,
     WeightsNotFound,
 )
 from .measurement import COLUMNS, measure
@@ -35,6 +36,7 @@ __all__ = [
     "Settings",
     "Summary",
     "UnreadableImage",
+    "UnwritableResults",
     "WeightsNotFound",
     "analyze",
     "analyze_many",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from . import __version__
 from .analysis import Analysis, Settings, analyze, analyze_many
 from .errors import AntemaError, InvalidOption
-from .network import DEFAULT_WEIGHTS
+from .network import DEFAULT_WEIGHTS, load_network
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -209,17 +209,17 @@ def _read_settings(path: Path) -> Settings:
 def run_analyze(called: argparse.Namespace) -> int:
     """Analyse files and write their results."""
     from .distribution import summarize
-    from .export import POOLED, check_absent, export_pooled, pool
+    from .export import POOLED, check_absent, export_pooled, make_folder, pool
     from .units import parse_length
 
     settings = _settings(called)
     nm_per_pixel = parse_length(called.pixel_size) if called.pixel_size else None
-    if called.output.exists() and not called.output.is_dir():
-        msg = f"{called.output} is a file; results need a folder."
-        raise InvalidOption(msg)
+    if settings.segmentation.method == "network":
+        load_network(settings.segmentation.weights)
     pooled = called.pool in ("all", "both")
     if pooled and not called.overwrite:
         check_absent([called.output / f"{POOLED}.{called.format}"])
+    make_folder(called.output)
 
     batch = _Batch(called)
     for analysis in analyze_many(
@@ -240,7 +240,8 @@ def run_analyze(called: argparse.Namespace) -> int:
         )
         _say(f"all images: {summarize(pool(batch.tables))}; table in {path}")
     if batch.failed:
-        _complain(f"{batch.failed} of {len(called.files)} files failed; the others are done.")
+        rest = "; the others are done" if batch.records else ""
+        _complain(f"{batch.failed} of {len(called.files)} files failed{rest}.")
     return SOME_FAILED if batch.failed else DONE
 
 

@@ -25,5 +25,9 @@ class ResultsExist(AntemaError):
     """Results of an earlier run stand where new ones would be written."""
 
 
+class UnwritableResults(AntemaError):
+    """The folder for the results cannot be made or written to."""
+
+
 class Cancelled(AntemaError):
     """The user stopped a computation; nothing of it is kept."""

@@ -21,7 +21,7 @@ import pandas as pd
 
 from .analysis import Analysis
 from .distribution import summarize
-from .errors import InvalidOption, ResultsExist
+from .errors import InvalidOption, ResultsExist, UnwritableResults
 from .measurement import COLUMNS, measure
 from .pictures import micrograph_picture, outlines_picture, segmentation_picture
 
@@ -61,6 +61,8 @@ def export_analysis(
     ------
     ResultsExist
         If files of the same names are there; then none is written.
+    UnwritableResults
+        If the folder cannot be made or written to.
     """
     stem = stem or file_stem(analysis.micrograph.name)
     return _write(_files(analysis, table, stem), Path(folder), overwrite)
@@ -114,9 +116,9 @@ def archive(analyses: Sequence[Analysis], *, table: str = "xlsx") -> bytes:
 
 def file_stem(name: str) -> str:
     """Return an image's name without its extension, in characters that every file system takes."""
-    whole = re.fullmatch(r"(.+?)(\.\w+)?( \[\d+\])?", name)
-    stem = whole[1] + (whole[3] or "") if whole else name
-    return re.sub(r"[^\w.+\-()\[\]]+", "_", stem).strip("._") or "image"
+    whole = re.fullmatch(r"(.+?)(\.\w+)?( \[(\d+)\])?", name)
+    stem = whole[1] + (f"_frame{whole[4]}" if whole[4] else "") if whole else name
+    return re.sub(r"[^\w.+\-()]+", "_", stem).strip("._") or "image"
 
 
 def unique_stems(names: Iterable[str]) -> list[str]:
@@ -213,10 +215,23 @@ def _write(files: dict[str, Callable[[], bytes]], folder: Path, overwrite: bool)
     if not overwrite:
         check_absent([folder / name for name in files])
     contents = {folder / name: content() for name, content in files.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, content in contents.items():
-        path.write_bytes(content)
+    make_folder(folder)
+    try:
+        for path, content in contents.items():
+            path.write_bytes(content)
+    except OSError as error:
+        msg = f"{path} could not be written: {error.strerror or error}."
+        raise UnwritableResults(msg) from error
     return list(contents)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for the results, unless it is there; raise UnwritableResults if it fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The folder {folder} cannot be made: {error.strerror or error}. Choose another one."
+        raise UnwritableResults(msg) from error
 
 
 def check_absent(paths: Iterable[Path]) -> None:

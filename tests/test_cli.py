@@ -73,6 +73,7 @@ def test_a_file_without_scale_says_so_and_what_to_do(disc_file, tmp_path, capsys
         (["--pixel-size=-1nm"], "-1"),
         (["--convexity", "2"], "convexity must lie between"),
         (["--settings", "absent.json"], "absent.json is not a readable record"),
+        (["--weights", "nonsense"], "no weight set 'nonsense'"),
     ],
 )
 def test_a_wrong_value_is_a_wrong_call(disc_file, tmp_path, capsys, flags, sentence):
