@@ -21,7 +21,7 @@ ORDER = (
     {"measurement", "appearance"},
     {"distribution"},
     {"analysis"},
-    {"figures", "pictures", "export", "correction"},
+    {"figures", "pictures", "export", "rois", "correction"},
     {"app", "training"},
     {"cli", "__main__"},
 )

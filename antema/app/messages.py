@@ -142,7 +142,7 @@ DOWNLOAD_ALL = "Download all"
 DOWNLOAD_ALL_HINT = "One zip: tables, pictures and a record of how the numbers were made."
 DOWNLOAD_TABLE = "Excel"
 DOWNLOAD_TABLE_HINT = "The tables of all analysed images as one Excel file (xlsx)."
-DOWNLOAD_ROIS = "ImageJ ROIs"
+DOWNLOAD_ROIS = "ImageJ"
 DOWNLOAD_ROIS_HINT = "The outlines as a zip that Fiji's ROI Manager opens, one per image in it."
 NOTHING_TO_DOWNLOAD = "There is no result to download yet."
 

@@ -24,6 +24,7 @@ from ..analysis import Analysis, Settings
 from ..distribution import Summary, summarize
 from ..errors import AntemaError, Cancelled
 from ..micrograph import Micrograph
+from ..rois import roi_sets
 from ..units import parse_length
 from . import intake, messages, session
 from .jobs import Deliver, Job, Worker
@@ -352,7 +353,8 @@ class State(traitlets.HasTraits):
             if error is not None:
                 logger.info("warming up failed: %s", error)
 
-        self.worker.submit(Job("warming", work, finish))
+        # A worker of its own: a file that is dropped meanwhile is read at once.
+        Worker(self.worker.deliver).submit(Job("warming", work, finish))
 
     @click
     def run(self) -> None:
@@ -499,6 +501,11 @@ class State(traitlets.HasTraits):
     def pack_table(self, done: Callable[[bytes], None]) -> None:
         """Make the Excel file with the tables of all images."""
         self.pack(workbook, done)
+
+    @click
+    def pack_rois(self, done: Callable[[bytes], None]) -> None:
+        """Make the zip of outlines for ImageJ."""
+        self.pack(roi_sets, done)
 
     @click
     def pack_session(self, done: Callable[[bytes], None]) -> None:

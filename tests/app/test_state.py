@@ -179,6 +179,7 @@ def test_download_of_everything_holds_the_table(analysed):
     made = []
     analysed.pack_all(made.append)
     analysed.pack_table(made.append)
+    analysed.pack_rois(made.append)
     analysed.done()
     with zipfile.ZipFile(io.BytesIO(made[0])) as files:
         names = files.namelist()
@@ -187,6 +188,7 @@ def test_download_of_everything_holds_the_table(analysed):
     assert list(table.columns) == [column.name for column in COLUMNS]
     assert len(table) == 5
     assert len(pd.read_excel(io.BytesIO(made[1]), sheet_name="Particles")) == 5
+    assert len(zipfile.ZipFile(io.BytesIO(made[2])).namelist()) == 5
 
 
 def test_download_without_a_result_is_told(state):

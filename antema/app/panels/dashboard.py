@@ -109,9 +109,10 @@ class Dashboard(widgets.VBox):
         self.images = ImagesPanel(self.state)
         self.options = OptionsPanel(self.state)
         self.run = RunPanel(self.state)
-        self.picture = PicturePanel(self.state)
+        # In this order, so that new numbers show before the picture is drawn anew.
         self.result = ResultPanel(self.state)
         self.table = TablePanel(self.state)
+        self.picture = PicturePanel(self.state)
         scrolling = classed(widgets.VBox([self.images, self.options]), "antema-scrolling")
         left = classed(widgets.VBox([scrolling, self.run]), "antema-left-column")
         middle = classed(widgets.VBox([self.picture, self.table]), "antema-middle-column")

@@ -93,6 +93,7 @@ class Overlay:
             hovermode="closest",
             hoverdistance=30,
             font={"family": FONT, "size": 13},
+            hoverlabel={"bgcolor": "#1c2127", "bordercolor": "#1c2127", "align": "left"},
             legend={"itemclick": "toggle", "bgcolor": CLEAR},
             shapes=[],
             annotations=[],

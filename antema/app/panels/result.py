@@ -114,7 +114,12 @@ class ResultPanel(widgets.VBox):
         )
         classed(self.all, "antema-download-all")
         classed(self.table, "antema-download-xlsx")
-        self.downloads = classed(widgets.HBox([self.all, self.table]), "antema-downloads")
+        self.rois = Download(
+            messages.DOWNLOAD_ROIS, messages.DOWNLOAD_ROIS_HINT, "antema-rois.zip", state.pack_rois
+        )
+        classed(self.rois, "antema-download-rois")
+        files = [self.all, self.table, self.rois]
+        self.downloads = classed(widgets.HBox(files), "antema-downloads")
         body = [self.numbers, self.scope, self.quantity, self.holder, self.left_out, self.particle]
         self.body = classed(widgets.VBox(body), "antema-result-body")
         super().__init__([heading(messages.RESULT), self.empty, self.body, self.downloads])
@@ -134,7 +139,7 @@ class ResultPanel(widgets.VBox):
         show(self.scope, len(analyses) > 1)
         self.scope.value, self.quantity.value = state.pooled, state.quantity
         packing = state.busy == "packing"
-        for download in (self.all, self.table):
+        for download in (self.all, self.table, self.rois):
             download.disabled, download.busy = not analyses, packing
         if not there:
             return
