@@ -212,7 +212,7 @@ class State(traitlets.HasTraits):
         root = intake.shared_root()
         if root is not None and self.listing is not None:
             folder = self.listing[0]
-            self.add_paths([intake.path_below(root, f"{folder}/{name}") for name in names])
+            self.add_paths([intake.path_below(root, str(Path(folder, name))) for name in names])
 
     @click
     def add_sample(self) -> None:

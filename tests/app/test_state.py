@@ -291,7 +291,10 @@ def test_a_folder_of_the_server_is_walked_but_not_left(state, disc_file, tmp_pat
     assert state.listing == ("gold", [], ["a.png"])
     state.add_from_folder(["a.png"])
     assert [image.name for image in state.done().images] == ["a.png"]
+    state.browse("")
+    state.add_from_folder(["gold/a.png"])
+    assert len(state.done().images) == 2
     for outside in ("..", "out", "/etc", "gold/../.."):
         state.browse(outside)
     assert texts(state) == [messages.FOLDER_OUTSIDE]
-    assert state.listing[0] == "gold"
+    assert state.listing[0] == ""

@@ -10,13 +10,19 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 START_S = 120
 PAGE_MS = int(os.environ.get("ANTEMA_PAGE_MS", "120000"))
 
@@ -32,7 +38,10 @@ def address(tmp_path_factory):
     """Address of a running dashboard, started from a folder that is not antema's."""
     folder = tmp_path_factory.mktemp("server")
     port, log = free_port(), folder / "log.txt"
+    (folder / "shared").mkdir()
+    draw_discs(folder / "shared" / "from the server.png")
     command = [sys.executable, "-m", "antema", "app", "--port", str(port), "--no-browser"]
+    command += ["--folder", str(folder / "shared")]
     with log.open("w") as output:
         server = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}/"
@@ -46,6 +55,16 @@ def address(tmp_path_factory):
     finally:
         server.terminate()
         server.wait(30)
+
+
+def draw_discs(path):
+    """Write an image, without a scale, of two dark discs."""
+    from PIL import Image
+
+    rows, columns = np.indices((128, 128))
+    dark = np.logical_or.reduce([np.hypot(rows - 64, columns - c) < 20 for c in (36, 92)])
+    noise = np.random.default_rng(0).normal(0, 4, dark.shape)
+    Image.fromarray((170 - 90 * dark + noise).astype(np.uint8)).save(path)
 
 
 def answers(address):

@@ -8,6 +8,23 @@ import pytest
 
 OUTLINES = ".antema-overlay .scatterlayer .trace path.js-line"
 ROWS = ".antema-table tr[data-row]"
+FIGURE = "document.querySelector('.antema-overlay.js-plotly-plot, .antema-overlay .js-plotly-plot')"
+RANGE = f"{FIGURE}._fullLayout.xaxis.range"
+COUNT = "parseInt(document.querySelector('.antema-count').textContent)"
+PLACE_OF_A_PARTICLE = f"""() => {{
+    const figure = {FIGURE};
+    const box = figure.getBoundingClientRect();
+    const {{xaxis, yaxis}} = figure._fullLayout;
+    const {{x, y}} = figure._fullData[3];
+    for (let i = 0; i < x.length; i += 1) {{
+        const place = [xaxis.l2p(x[i]) + xaxis._offset, yaxis.l2p(y[i]) + yaxis._offset];
+        const inside = place[0] > 150 && place[0] < box.width - 150;
+        if (inside && place[1] > 80 && place[1] < box.height - 120) {{
+            return [box.left + place[0], box.top + place[1], i + 1];
+        }}
+    }}
+    return null;
+}}"""
 
 
 def particles_counted(page):
@@ -37,6 +54,8 @@ def test_sample_from_first_click_to_overlay_table_and_zip(page, keep_screenshot)
     page.wait_for_selector(".antema-overlay .imagelayer image")
     page.wait_for_selector(".antema-run:enabled")
     page.click(".antema-run")
+    page.wait_for_selector(".antema-cancel:visible")
+    keep_screenshot(page, "running")
     page.wait_for_selector(ROWS)
     count = wait_for_count(page)
     assert count > 30
@@ -44,6 +63,7 @@ def test_sample_from_first_click_to_overlay_table_and_zip(page, keep_screenshot)
         "selector => document.querySelectorAll(selector).length >= 2", arg=OUTLINES
     )
     page.wait_for_selector(".antema-histogram .barlayer .point")
+    page.wait_for_selector(".antema-progress", state="hidden")
     box = page.locator(".antema-overlay").bounding_box()
     assert box["width"] >= 600
     keep_screenshot(page, "result")
@@ -77,6 +97,10 @@ def test_an_option_changes_the_numbers_at_once_and_a_row_selects(page, keep_scre
     page.wait_for_selector(".antema-particle h3")
     assert "Particle 3" in page.locator(".antema-particle").inner_text()
     keep_screenshot(page, "selected")
+    page.click(".antema-theme")
+    page.wait_for_selector(".antema-root.antema-dark")
+    keep_screenshot(page, "dark")
+    page.click(".antema-theme")
     page.keyboard.press("Escape")
     page.wait_for_selector(".antema-particle .antema-quiet-text")
     page.click(".antema-reset")
@@ -102,6 +126,61 @@ def test_a_file_without_scale_asks_for_it_and_a_broken_one_is_named(
     page.click(".antema-scale-use")
     page.wait_for_selector(".antema-run:enabled")
     assert page.locator(".antema-scale-edit").inner_text() == "1 px = 0.1 nm"
+
+
+def test_a_file_is_taken_from_the_folder_of_the_server(page, keep_screenshot):
+    page.click(".antema-folder-open")
+    page.select_option(".antema-folder-files select", label="from the server.png")
+    page.click(".antema-folder-add")
+    page.wait_for_selector(".antema-image")
+    assert page.locator(".antema-image-name").inner_text() == "from the server.png"
+    keep_screenshot(page, "folder")
+    page.click(".antema-folder-open")
+
+
+def test_zoom_stays_and_a_click_in_the_picture_selects_the_row(page):
+    page.click(".antema-sample-large")
+    page.wait_for_selector(".antema-run:enabled")
+    page.click(".antema-run")
+    before = wait_for_count(page)
+    page.wait_for_selector(".antema-progress", state="hidden")
+    box = page.locator(".antema-overlay").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 - 20)
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(f"{RANGE}[1] - {RANGE}[0] < 1000")
+    zoomed = page.evaluate(RANGE)
+    page.select_option(".antema-option-separation-method select", label="None")
+    wait_for_count(page, other_than=before)
+    page.wait_for_function(f"{FIGURE}._fullData[0].name.includes('(' + {COUNT} + ')')")
+    assert page.evaluate(RANGE) == pytest.approx(zoomed)
+
+    x, y, number = page.evaluate(PLACE_OF_A_PARTICLE)
+    page.mouse.move(x - 2, y)
+    page.mouse.move(x, y)
+    page.wait_for_selector(".antema-overlay .hoverlayer .hovertext")
+    page.mouse.click(x, y)
+    page.wait_for_selector(".antema-table tr.antema-selected")
+    row = page.locator(".antema-table tr.antema-selected td").first.inner_text()
+    assert int(row) == number
+    page.click(".antema-reset")
+
+
+def test_a_session_is_saved_and_opened_again(page, disc_file):
+    page.set_input_files(".antema-upload", disc_file("mine.png"))
+    page.fill(".antema-scale-input", "0.2 nm")
+    page.click(".antema-scale-use")
+    page.wait_for_selector(".antema-run:enabled")
+    page.click(".antema-run")
+    before = wait_for_count(page)
+    with page.expect_download() as download:
+        page.click(".antema-save-session button")
+    page.click(".antema-remove")
+    page.wait_for_selector(".antema-image", state="detached")
+    content = download.value.path().read_bytes()
+    session = {"name": "mine.antema", "mimeType": "application/zip", "buffer": content}
+    page.set_input_files(".antema-upload", session)
+    assert wait_for_count(page) == before
+    assert page.locator(".antema-scale-edit").inner_text() == "1 px = 0.2 nm"
 
 
 def test_nothing_is_fetched_from_elsewhere(page, address):
