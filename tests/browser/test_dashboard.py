@@ -1,11 +1,16 @@
+import contextlib
 import io
+import os
+import signal
 import urllib.error
 import urllib.request
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+PAGE_MS = 120_000
 OUTLINES = ".antema-overlay .scatterlayer .trace path.js-line"
 ROWS = ".antema-table tr[data-row]"
 FIGURE = "document.querySelector('.antema-overlay.js-plotly-plot, .antema-overlay .js-plotly-plot')"
@@ -181,6 +186,36 @@ def test_a_session_is_saved_and_opened_again(page, disc_file):
     page.set_input_files(".antema-upload", session)
     assert wait_for_count(page) == before
     assert page.locator(".antema-scale-edit").inner_text() == "1 px = 0.2 nm"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="kernels are found in /proc")
+def test_two_visitors_do_not_see_each_other_and_a_dead_kernel_is_announced(
+    browser, address, page, keep_screenshot
+):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PAGE_MS)
+    other = context.new_page()
+    kernels = []
+    other.on("websocket", lambda socket: kernels.append(socket.url.split("/kernels/")[1][:36]))
+    other.goto(address, timeout=PAGE_MS)
+    other.wait_for_selector(".antema-drop-area")
+    other.click(".antema-sample-large")
+    other.wait_for_selector(".antema-overlay .imagelayer image")
+    assert page.locator(".antema-image").count() == 0
+
+    end_process_of(kernels[0])
+    other.wait_for_selector(".antema-lost:visible")
+    assert "was lost" in other.locator(".antema-lost").inner_text()
+    keep_screenshot(other, "lost")
+    context.close()
+
+
+def end_process_of(kernel):
+    """Kill the one process that serves a kernel, as a lack of memory would."""
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if kernel in (entry / "cmdline").read_text():
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 def test_nothing_is_fetched_from_elsewhere(page, address):

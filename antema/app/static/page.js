@@ -63,7 +63,11 @@ function render({ model, el }) {
   const arrivals = new MutationObserver(() => {
     for (const delay of [50, 300, 1000]) setTimeout(() => window.dispatchEvent(new Event("resize")), delay);
   });
-  const finder = setInterval(findFigures, 300);
+  const finder = setInterval(() => {
+    findFigures();
+    // ipywidgets marks what belongs to a kernel that died.
+    if (root().querySelector(".jupyter-widgets-disconnected")) banner.hidden = false;
+  }, 300);
 
   const applyTheme = () => {
     const theme = model.get("theme");
