@@ -1,5 +1,6 @@
 """The dashboard as a person meets it: served by Voila, opened in Chromium."""
 
+import io
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
@@ -59,8 +61,6 @@ def address(tmp_path_factory):
 
 def draw_discs(path):
     """Write an image, without a scale, of two dark discs."""
-    from PIL import Image
-
     rows, columns = np.indices((128, 128))
     dark = np.logical_or.reduce([np.hypot(rows - 64, columns - c) < 20 for c in (36, 92)])
     noise = np.random.default_rng(0).normal(0, 4, dark.shape)
@@ -132,6 +132,7 @@ def keep_screenshot(request):
         folder = os.environ.get("ANTEMA_SCREENSHOTS")
         if folder:
             page.mouse.move(2, 2)
-            page.screenshot(path=Path(folder) / f"{name}.png")
+            picture = Image.open(io.BytesIO(page.screenshot()))
+            picture.quantize(128).save(Path(folder) / f"{name}.png", optimize=True)
 
     return keep
