@@ -1,4 +1,5 @@
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -130,6 +131,10 @@ def test_a_filter_shows_in_the_table(page, discs):
     assert 0 < kept < 5
     assert page.table.table.rows == kept
     assert page.table.count.value == f"{kept} of 5 particles"
+    figure = page.picture.overlay.widget
+    assert len(figure.data[3].x) == kept
+    page.picture.overlay._clicked(None, SimpleNamespace(point_inds=[kept - 1]), None)
+    assert state.selected == state.particles["particle"].iloc[-1]
     page.table.clear.click()
     assert page.table.low.value == ""
     assert page.table.table.rows == 5

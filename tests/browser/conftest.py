@@ -133,6 +133,6 @@ def keep_screenshot(request):
         if folder:
             page.mouse.move(2, 2)
             picture = Image.open(io.BytesIO(page.screenshot()))
-            picture.quantize(128).save(Path(folder) / f"{name}.png", optimize=True)
+            picture.quantize(256).save(Path(folder) / f"{name}.png", optimize=True)
 
     return keep

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from ...analysis import Analysis
@@ -50,12 +51,9 @@ class Overlay:
         if image is None:
             return self.widget
         found = image.analysis
-        figure = micrograph_figure(
-            image.micrograph,
-            found.regions if found else (),
-            found.particles if found else None,
-            self.picture(image),
-        )
+        particles = self.state.kept(found.particles) if found else None
+        regions = shown_regions(found, particles) if found else []
+        figure = micrograph_figure(image.micrograph, regions, particles, self.picture(image))
         figure.add_trace(selected_trace())
         figure.add_trace(left_out_trace(found.regions if found else ()))
         new_image = self._image is None or self._image.key != image.key
@@ -133,7 +131,7 @@ class Overlay:
 
     def _clicked(self, _trace: Any, points: Any, _selector: Any) -> None:
         if points.point_inds:
-            number = int(points.point_inds[0]) + 1
+            number = int(self.widget.data[3].customdata[points.point_inds[0]][0])
             self.state.select(None if number == self.state.selected else number)
 
     def _zoomed(self, *_ranges: Any) -> None:
@@ -219,7 +217,7 @@ class PicturePanel(widgets.VBox):
         super().__init__([self.toolbar, self.hint, self.empty, self.holder, self.filter])
         classed(self, "antema-picture")
         self._shown: tuple[Any, ...] = ()
-        watch(state, ["images", "chosen", "settings", "busy"], self.refresh)
+        watch(state, ["images", "chosen", "settings", "busy", "filters"], self.refresh)
         watch(state, "view", self.refresh_view)
         watch(state, "selected", self.overlay.mark_selected)
 
@@ -237,7 +235,7 @@ class PicturePanel(widgets.VBox):
         keys = [other.key for other in state.images]
         self.position.value = messages.POSITION.format(k=keys.index(image.key) + 1, n=len(keys))
         show(self.walk, len(keys) > 1)
-        shown = (image.key, image.analysis, image.micrograph)
+        shown = (image.key, image.analysis, image.micrograph, tuple(state.filters.items()))
         if shown != self._shown:
             self._shown = shown
             made = self.overlay.refresh()
@@ -306,6 +304,13 @@ def figure_widget(figure: go.Figure) -> "FigureWidget":
     """Wrap a complete figure in a widget."""
     made: FigureWidget = import_quickly("plotly.graph_objs._figurewidget").FigureWidget(figure)
     return made
+
+
+def shown_regions(found: Analysis, particles: pd.DataFrame) -> list[Region]:
+    """Return what is drawn: the particles that pass the filters, and what was left out."""
+    kept = [region for region in found.regions if region.status != LEFT_OUT]
+    left_out = [region for region in found.regions if region.status == LEFT_OUT]
+    return [kept[number - 1] for number in particles["particle"]] + left_out
 
 
 def left_out_trace(regions: Sequence[Region]) -> go.Scatter:
