@@ -130,7 +130,7 @@ def large(predict: Predict) -> None:
         made = simulate(97, options)
         grey, truth = normalise(made.micrograph.pixels), made.mask
         print(f"simulated, 2048 px, particles of {diameter_px} px")
-        for scale in (1.0, 0.75, 0.5, 0.375, 0.25):
+        for scale in (1.0, 0.75, 0.625, 0.5, 0.25):
             start = time.perf_counter()
             found = at_scale(predict, grey, scale) > 0.5
             took = time.perf_counter() - start
