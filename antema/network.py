@@ -46,12 +46,13 @@ class Network:
         self.sha256 = _checked_sha256(folder / "model.onnx", self.config)
         settings = onnxruntime.SessionOptions()
         settings.log_severity_level = 3
-        # ONNX Runtime otherwise keeps the largest tile's memory for good.
-        settings.enable_cpu_mem_arena = False
         self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), settings, providers=["CPUExecutionProvider"]
         )
         self._input = self._session.get_inputs()[0].name
+        # ONNX Runtime otherwise keeps the memory of the largest tile for good.
+        self._run_options = onnxruntime.RunOptions()
+        self._run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def predict(self, pixels: np.ndarray, progress: Progress | None = None) -> np.ndarray:
         """Return the probability that each pixel belongs to a particle.
@@ -80,7 +81,8 @@ class Network:
         return resize(probability, pixels.shape)
 
     def _predict_tile(self, tile: np.ndarray) -> np.ndarray:
-        return self._session.run(None, {self._input: tile[np.newaxis, np.newaxis]})[0][0, 0]
+        grey = tile[np.newaxis, np.newaxis]
+        return self._session.run(None, {self._input: grey}, self._run_options)[0][0, 0]
 
 
 def predict_in_tiles(
