@@ -35,6 +35,7 @@ Progress = Callable[[float, str], None]
 _SADDLE_PX = 0.75
 _SMALLEST_HOLE_PX = 4
 _BATCH = 64
+_NECK_SHARE = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -267,7 +268,9 @@ class _Tree:
         """Yield the parts found by ultimate erosion for convex sets.
 
         A part that gets smaller than the limit before it is convex is left out; if it would stay
-        smaller even grown back, it is roughness of the outline and not a region at all.
+        smaller even grown back, it is roughness of the outline and not a region at all. A part
+        left out that lies mostly in particles that were found is a neck between them and not a
+        particle that was lost: it is not listed.
         """
         from . import levelsets
 
@@ -276,17 +279,27 @@ class _Tree:
         if not len(markers):
             yield Region(self.origin, self.image, LEFT_OUT, SMALL_MARKER)
             return
+        lost = []
+        found = np.zeros(self.image.shape, bool)
         for node in markers:
             image, part = self._regrow(node)
             convexity, solidity = levelsets.judge_image(image)
             if convexity >= least[0] and solidity >= least[1]:
+                self._window(found, part)[part.image] = True
                 yield dataclasses.replace(part, status=SEPARATED, reason="")
             else:
-                yield dataclasses.replace(part, reason=REGROWN)
-        for node in barren:
-            _, part = self._regrow(node)
-            if np.count_nonzero(part.image) >= smallest:
+                lost.append(dataclasses.replace(part, reason=REGROWN))
+        parts = (self._regrow(node)[1] for node in barren)
+        lost += [part for part in parts if np.count_nonzero(part.image) >= smallest]
+        for part in lost:
+            if self._window(found, part)[part.image].mean() <= _NECK_SHARE:
                 yield part
+
+    def _window(self, whole: np.ndarray, part: Region) -> np.ndarray:
+        """Return the part's place in an array of the region's shape."""
+        row, column = part.origin[0] - self.origin[0], part.origin[1] - self.origin[1]
+        height, width = part.image.shape
+        return whole[row : row + height, column : column + width]
 
     def _regrow(self, node: int) -> tuple[np.ndarray, Region]:
         """Return the part grown back, with a rim, and as a region that is left out."""
