@@ -27,10 +27,11 @@ def test_the_chain_finds_measures_and_counts(discs, settings):
     table = analysis.particles.sort_values("row_px")
     assert len(table) == 5
     assert list(table["image"].unique()) == ["discs.png"]
-    assert sorted(table["equivalent_diameter_nm"]) == pytest.approx(
-        [2.4, 3.0, 3.4, 3.4, 4.0], rel=0.05
-    )
-    assert table["separated"].sum() == 2
+    whole = table[~table["separated"]]
+    assert sorted(whole["equivalent_diameter_nm"]) == pytest.approx([2.4, 3.0, 4.0], rel=0.05)
+    # What two discs hide of each other, and the neck between them, is an estimate.
+    pair = table[table["separated"]]
+    assert sorted(pair["equivalent_diameter_nm"]) == pytest.approx([3.4, 3.4], rel=0.08)
     assert analysis.left_out == {"touches the image edge": 1}
     assert (analysis.weights_sha256 is None) == (settings is OTSU)
 
