@@ -10,6 +10,9 @@ BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt
 
+# The first analysis compiles the loops (numba): better now than at somebody's first click.
+FIRST_RUN := $(BIN)/antema demo --output $(VENV)/demo >/dev/null
+
 .PHONY: app demo test check format clean
 
 app: $(VENV)/app.installed          ## open the dashboard in the browser
@@ -43,8 +46,10 @@ $(VENV)/python.made:
 $(VENV)/all.installed: $(VENV)/python.made pyproject.toml constraints.txt
 	$(PIP) torch torchvision
 	$(PIP) --editable '.[train,test]'
+	$(FIRST_RUN)
 	touch $@ $(VENV)/app.installed
 
 $(VENV)/app.installed: $(VENV)/python.made pyproject.toml constraints.txt
 	$(PIP) --editable .
+	$(FIRST_RUN)
 	touch $@

@@ -73,7 +73,7 @@ def working_shape(shape: tuple[int, int], least_px: float, most_px: float) -> tu
         Rows and columns of the image.
     least_px, most_px : float
         An image whose longer side is below `least_px` is magnified to it, at most twice; one whose
-        longer side is above `most_px` is reduced to it.
+        longer side is above `most_px` is reduced to it, at most to half.
 
     Returns
     -------
@@ -81,6 +81,6 @@ def working_shape(shape: tuple[int, int], least_px: float, most_px: float) -> tu
         At least 1 px a side.
     """
     longest = max(shape)
-    scale = min(least_px / longest, 2.0) if longest < least_px else min(most_px / longest, 1.0)
+    scale = min(max(1.0, least_px / longest), 2.0) * max(min(1.0, most_px / longest), 0.5)
     rows, columns = (max(round(side * scale), 1) for side in shape)
     return rows, columns

@@ -10,7 +10,6 @@ real images that part is skipped.
 
 import argparse
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,27 +113,31 @@ def simulated(predict: Predict) -> None:
 
 
 def large(predict: Predict) -> None:
-    """Score and time 2048 px pictures at several reductions."""
-    for diameter_px in (12, 50, 100, 200):
-        count = min(int(0.15 * 2048**2 / (0.785 * diameter_px**2)), 600)
-        options = SimulationOptions(
-            rows_px=2048,
-            columns_px=2048,
-            nm_per_pixel=0.05,
-            count=count,
-            diameter_nm=diameter_px * 0.05,
-            absorption_per_nm=0.3 / (diameter_px * 0.05),
-            contrast_spread=0.5,
-            dose=20.0,
-        )
-        made = simulate(97, options)
-        grey, truth = normalise(made.micrograph.pixels), made.mask
-        print(f"simulated, 2048 px, particles of {diameter_px} px")
-        for scale in (1.0, 0.75, 0.625, 0.5, 0.25):
-            start = time.perf_counter()
-            found = at_scale(predict, grey, scale) > 0.5
-            took = time.perf_counter() - start
-            print(f"  scale {scale:5.3f} {took:5.1f} s", scores([(found, truth)]))
+    """Score 2048 px pictures of particles of several sizes at several reductions."""
+    rng = np.random.default_rng(5)
+    for diameter_px in (12, 25, 50, 100, 200):
+        confusions = {scale: Confusion() for scale in (1.0, 0.75, 0.625, 0.5)}
+        for seed in range(100, 104):
+            nm_per_pixel = 0.05 * 100 / diameter_px if diameter_px > 25 else 0.3
+            diameter_nm = diameter_px * nm_per_pixel
+            made = simulate(
+                seed,
+                rows_px=2048,
+                columns_px=2048,
+                nm_per_pixel=nm_per_pixel,
+                diameter_nm=diameter_nm,
+                count=int(min(1500, 0.12 * 2048**2 / (0.785 * diameter_px**2))),
+                dose=float(rng.choice([40, 150, 600])),
+                contrast_spread=float(rng.choice([0.2, 0.5, 0.8])),
+                absorption_per_nm=float(rng.choice([0.15, 0.4, 0.75])) / diameter_nm,
+            )
+            grey = normalise(made.micrograph.pixels)
+            for scale in confusions:
+                found = at_scale(predict, grey, scale) > 0.5
+                confusions[scale] += Confusion.of(found, made.mask)
+        print(f"simulated, 2048 px, four pictures of particles of {diameter_px} px")
+        for scale, confusion in confusions.items():
+            print(f"  scale {scale:5.3f}  IoU {confusion.iou:.3f}", flush=True)
 
 
 def main() -> None:

@@ -69,7 +69,8 @@ def test_resizing_keeps_the_place_and_area_of_a_disc(scale):
         ((768, 300), (768, 300)),
         ((1536, 1536), (1536, 1536)),
         ((2048, 1024), (1536, 768)),
-        ((8192, 32), (1536, 6)),
+        ((2000, 3072), (1000, 1536)),
+        ((8192, 32), (4096, 16)),
     ],
 )
 def test_the_working_shape_is_neither_too_small_nor_too_large(shape, expected):

@@ -22,7 +22,7 @@ from .model import ATROUS_RATES, PAD_MULTIPLE, POOLING_WINDOW, Segmenter
 OPSET = 17
 # Tiles of an image at inference: their side, the border that is computed but not kept, and what the
 # sides must be divisible by.
-INFERENCE = {"tile_px": 1280, "margin_px": 192, "multiple_px": PAD_MULTIPLE}
+INFERENCE = {"tile_px": 1536, "margin_px": 192, "multiple_px": PAD_MULTIPLE}
 
 
 class _WithSigmoid(torch.nn.Module):
