@@ -124,9 +124,7 @@ def probability_map(
     """
     report = part(progress, 0, 1)
     report(0, "preparing the image")
-    prepared = normalise(micrograph.pixels)
-    if options.invert:
-        prepared = 1 - prepared
+    prepared = normalise(-micrograph.pixels if options.invert else micrograph.pixels)
     if options.method == "otsu":
         return _otsu(prepared)
     network = load_network(options.weights)

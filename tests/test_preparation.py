@@ -75,3 +75,12 @@ def test_resizing_keeps_the_place_and_area_of_a_disc(scale):
 )
 def test_the_working_shape_is_neither_too_small_nor_too_large(shape, expected):
     assert working_shape(shape, 768, 1536) == expected
+
+
+def test_few_particles_in_a_large_image_keep_their_contrast():
+    grey = np.random.default_rng(0).normal(100, 5, (1000, 1000))
+    grey[500:520, 500:520] -= 60  # 0.04 % of the image, far below the percentile
+    grey[100, 100] = -1e6  # a dead pixel
+    found = normalise(grey)
+    assert found[500:520, 500:520].mean() < 0.2
+    assert found[:400, 200:].mean() > 0.7

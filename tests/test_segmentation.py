@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from antema import Cancelled, Micrograph, SegmentationOptions, segment
+from antema import Cancelled, Micrograph, SegmentationOptions, segment, simulate
 from antema.segmentation import mask_from_probability
 
 OTSU = SegmentationOptions(method="otsu")
@@ -139,3 +139,11 @@ def test_progress_never_decreases_and_may_cancel():
 
     with pytest.raises(Cancelled):
         segment(micrograph, progress=stop)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_lonely_particle_is_found_and_nothing_else(seed):
+    simulated = simulate(seed, rows_px=1024, columns_px=1024, count=1, attached=0, diameter_nm=3)
+    found = segment(simulated.micrograph)
+    assert simulated.mask.mean() < 0.001
+    assert overlap(found, simulated.mask) > 0.75
