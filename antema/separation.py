@@ -7,7 +7,7 @@ one Euclidean distance map and every part of it is judged once (`antema.levelset
 
 References
 ----------
-C. Gumbiowski, K. Loza, M. Heggen, M. Epple, Nanoscale Adv. 5 (2023) 2318-2326,
+N. Gumbiowski, K. Loza, M. Heggen, M. Epple, Nanoscale Adv. 5 (2023) 2318-2326,
 doi 10.1039/d2na00781a. C. Park et al., IEEE Trans. Pattern Anal. Mach. Intell. 35 (2013) 669-681,
 doi 10.1109/TPAMI.2012.163.
 """
@@ -15,12 +15,13 @@ doi 10.1109/TPAMI.2012.163.
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from .errors import InvalidOption
 from .options import Options, option
+from .progress import Progress
 
 WHOLE, SEPARATED, LEFT_OUT = "whole", "separated", "left out"
 
@@ -31,7 +32,6 @@ SMALL_MARKER = "marker too small"
 REGROWN = "non-convex after regrowing"
 REMOVED = "removed by hand"
 
-Progress = Callable[[float, str], None]
 _SADDLE_PX = 0.75
 _SMALLEST_HOLE_PX = 4
 _BATCH = 64

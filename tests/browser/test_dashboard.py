@@ -40,7 +40,10 @@ def wait_for_count(page, *, other_than=None):
     page.wait_for_function(
         """before => {
             const found = document.querySelector('.antema-count');
-            return found && found.offsetParent && parseInt(found.textContent) !== before;
+            const count = found && found.offsetParent && parseInt(found.textContent);
+            // A count of an earlier image stands until the list of images tells the new one.
+            const listed = document.querySelector('.antema-image');
+            return count && count !== before && listed.innerText.includes(`${count} particle`);
         }""",
         arg=other_than,
     )
