@@ -356,7 +356,7 @@ def _reported(numbers: range, progress: Progress | None) -> Iterator[int]:
     total = max(1, len(numbers))
     for i in numbers:
         if progress is not None and i % _BATCH == 0:
-            progress(i / total, "Separating particles")
+            progress(i / total, "separating particles")
         yield i
     if progress is not None:
-        progress(1.0, "Separating particles")
+        progress(1.0, "separating particles")
