@@ -107,7 +107,7 @@ def analyze(
         previous = None
 
     finding, dividing = settings.segmentation, settings.separation
-    if previous is not None and _same_network(previous.settings.segmentation, finding):
+    if previous is not None and same_network(previous.settings.segmentation, finding):
         probability, weights = previous.probability, previous.weights_sha256
     else:
         probability = probability_map(micrograph, finding, part(progress, 0, 0.7))
@@ -188,8 +188,8 @@ def analyze_many(
         part(progress, end, end, path.name)(1, "done")
 
 
-def _same_network(one: SegmentationOptions, other: SegmentationOptions) -> bool:
-    """Whether two options lead to the same probability."""
+def same_network(one: SegmentationOptions, other: SegmentationOptions) -> bool:
+    """Whether two options lead to the same probability, so that the network need not run again."""
     return (one.method, one.weights, one.invert) == (other.method, other.weights, other.invert)
 
 

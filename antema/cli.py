@@ -197,13 +197,14 @@ def _settings(called: argparse.Namespace) -> Settings:
 
 
 def _read_settings(path: Path) -> Settings:
+    from .export import read_settings
+
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        values = values.get("settings", values)
-    except (OSError, ValueError, AttributeError) as error:
-        msg = f"{path} is not a readable record or settings file in json: {error}."
+        content = path.read_bytes()
+    except OSError as error:
+        msg = f"{path} is not a readable record or settings file: {error.strerror}."
         raise InvalidOption(msg) from error
-    return Settings.from_dict(values)
+    return read_settings(path.name, content)
 
 
 def run_analyze(called: argparse.Namespace) -> int:

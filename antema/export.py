@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from .analysis import Analysis
+from .analysis import Analysis, Settings
 from .distribution import summarize
 from .errors import InvalidOption, ResultsExist, UnwritableResults
 from .measurement import COLUMNS, measure
@@ -193,6 +193,23 @@ def record(analysis: Analysis) -> dict[str, Any]:
             **{library: importlib.metadata.version(library) for library in _LIBRARIES},
         },
     }
+
+
+def read_settings(name: str, content: bytes) -> Settings:
+    """Return the settings that a record, or a file of saved options, holds.
+
+    Raises
+    ------
+    InvalidOption
+        If the content is no such file, or an option in it does not exist or is out of its limits.
+    """
+    try:
+        values = json.loads(content)
+        values = values.get("settings", values)
+    except (ValueError, AttributeError) as error:
+        msg = f"{name} is not a readable record or settings file in json: {error}."
+        raise InvalidOption(msg) from error
+    return Settings.from_dict(values)
 
 
 def _files(analysis: Analysis, table: str | None, stem: str) -> dict[str, Callable[[], bytes]]:

@@ -30,7 +30,6 @@ NON_CONVEX = "too non-convex"
 HOLES = "too many holes"
 SMALL_MARKER = "marker too small"
 REGROWN = "non-convex after regrowing"
-REMOVED = "removed by hand"
 
 _SADDLE_PX = 0.75
 _SMALLEST_HOLE_PX = 4
@@ -188,7 +187,7 @@ class Separator:
 
         self.shape: tuple[int, int] = mask.shape
         mask = np.ascontiguousarray(mask, dtype=bool)
-        self._labels, self._starts, self._boxes, self._areas = levelsets.label(mask)
+        self._labels, self._starts, self._boxes, _ = levelsets.label(mask)
         self._trees: dict[int, _Tree] = {}
 
     def separate(
@@ -203,8 +202,7 @@ class Separator:
         if options.method == "none":
             found.extend(Region(*self._cut(i), WHOLE) for i in range(len(self._starts)))
         else:
-            for done, i in enumerate(_reported(range(len(self._starts)), progress)):
-                del done
+            for i in _reported(range(len(self._starts)), progress):
                 found.extend(self._divide(i, smallest, options))
         if options.exclude_edge:
             found = [self._checked_for_edge(region) for region in found]

@@ -1,15 +1,13 @@
 """What comes in from a person: files, words and numbers as people write them."""
 
 import dataclasses
-import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from .. import reading
-from ..analysis import Settings
-from ..errors import AntemaError, InvalidOption, UnreadableImage
+from ..errors import AntemaError, InvalidOption
 from ..micrograph import Micrograph
 from . import messages
 
@@ -34,19 +32,6 @@ def simulated_sample() -> Micrograph:
 
     made = simulate(seed=2, rows_px=1024, columns_px=1024, count=90)
     return dataclasses.replace(made.micrograph, name=messages.SAMPLE_NAME)
-
-
-def settings_from_json(name: str, content: bytes) -> Settings:
-    """Return the options in a saved file or in the record of an export."""
-    try:
-        values = json.loads(content)
-    except ValueError as error:
-        msg = f"{name} is not a file of saved options: {error}."
-        raise UnreadableImage(msg) from error
-    if not isinstance(values, Mapping):
-        msg = f"{name} is not a file of saved options."
-        raise UnreadableImage(msg)
-    return Settings.from_dict(values.get("settings", values))
 
 
 def number_or_none(text: str) -> float | None:

@@ -31,9 +31,6 @@ from .jobs import Deliver, Job, Worker
 
 logger = logging.getLogger("antema.app")
 
-UNCHECKED = ("method", "weights", "invert")
-"""Options of the segmentation that need the network again."""
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Image:
@@ -43,7 +40,6 @@ class Image:
     original: Micrograph
     micrograph: Micrograph
     analysis: Analysis | None = None
-    problem: str = ""
 
     @property
     def name(self) -> str:
@@ -329,7 +325,7 @@ class State(traitlets.HasTraits):
     @click
     def load_settings(self, name: str, content: bytes) -> None:
         """Take the options from a file that `settings_file` or an export wrote."""
-        self.use_settings(intake.settings_from_json(name, content))
+        self.use_settings(export.read_settings(name, content))
         self.tell("info", messages.SETTINGS_LOADED.format(name=name))
 
     def settings_file(self) -> bytes:
@@ -388,8 +384,7 @@ class State(traitlets.HasTraits):
         found = image.analysis
         if found is None or self.is_current(image) or found.micrograph is not image.micrograph:
             return False
-        was, now = found.settings.segmentation, self.settings.segmentation
-        return all(getattr(was, name) == getattr(now, name) for name in UNCHECKED)
+        return chain.same_network(found.settings.segmentation, self.settings.segmentation)
 
     def _analyse(self, todo: list[Image], settings: Settings, job: Job) -> None:
         for done, image in enumerate(todo):
