@@ -1,0 +1,138 @@
+"""Options, and the analysis that follows from them."""
+
+import dataclasses
+import functools
+import json
+from typing import Any
+
+import numpy as np
+
+from ... import analysis as chain
+from ... import export
+from ...analysis import Analysis, Settings
+from ...errors import AntemaError, Cancelled
+from ...micrograph import Micrograph
+from .. import messages
+from ..jobs import Job, Worker
+from .core import Core, Image, click, logger
+
+
+class Running(Core):
+    """Changes options, analyses images, and computes anew what an option changes."""
+
+    @property
+    def blocker(self) -> str:
+        """Why Analyse cannot be pressed, as a sentence; empty if it can."""
+        if not self.images:
+            return messages.BLOCK_NO_IMAGES
+        lacking = [image for image in self.images if not image.ready]
+        if len(lacking) == len(self.images):
+            if len(lacking) == 1:
+                return messages.BLOCK_NO_SCALE.format(name=lacking[0].name)
+            return messages.BLOCK_NO_SCALES.format(count=len(lacking))
+        return ""
+
+    @click
+    def set_option(self, stage: str, name: str, value: Any) -> None:
+        """Change one option; what can be computed again without the network is, at once."""
+        part = dataclasses.replace(getattr(self.settings, stage), **{name: value})
+        self.use_settings(dataclasses.replace(self.settings, **{stage: part}))
+
+    @click
+    def use_settings(self, settings: Settings) -> None:
+        """Change all options at once."""
+        if settings == self.settings:
+            return
+        self.settings = settings
+        if self.busy != "analysing":
+            self._update()
+
+    @click
+    def reset_settings(self) -> None:
+        """Set every option back to its default."""
+        self.use_settings(Settings())
+
+    @click
+    def load_settings(self, name: str, content: bytes) -> None:
+        """Take the options from a file that `settings_file` or an export wrote."""
+        self.use_settings(export.read_settings(name, content))
+        self.tell("info", messages.SETTINGS_LOADED.format(name=name))
+
+    def settings_file(self) -> bytes:
+        """Return the options as a file."""
+        return json.dumps({"settings": self.settings.to_dict()}, indent=2).encode()
+
+    @click
+    def get_ready(self) -> None:
+        """Load, beside the page, what the first analysis needs: the network and compiled code."""
+        settings = self.settings
+
+        def work(job: Job) -> None:
+            rows, columns = np.indices((96, 96))
+            discs = (np.hypot(rows - 48, columns - c) < 16 for c in (34, 60))
+            shot = Micrograph(200.0 - 100 * np.logical_or.reduce([*discs]), 0.1, "warm-up")
+            chain.analyze(shot, settings, lambda _fraction, message: job.report(0, message))
+
+        def finish(error: BaseException | None) -> None:
+            if error is not None:
+                logger.info("warming up failed: %s", error)
+
+        # A worker of its own: a file that is dropped meanwhile is read at once.
+        Worker(self.worker.deliver).submit(Job("warming", work, finish))
+
+    @click
+    def run(self) -> None:
+        """Analyse every image that has a pixel size and no current result."""
+        if self.blocker or self.busy == "analysing":
+            return
+        ready = [image for image in self.images if image.ready]
+        todo = [image for image in ready if not self.is_current(image)] or ready
+        lacking = [image.name for image in self.images if not image.ready]
+        if lacking:
+            self.tell("warning", messages.SKIPPED.format(names=", ".join(lacking)))
+        self.worker.cancel("updating")
+        self._start("analysing", functools.partial(self._analyse, todo, self.settings))
+
+    def _update(self) -> None:
+        """Compute again, without the network, what the new options change."""
+        todo = [image for image in self.images if self._is_cheap(image)]
+        if not todo:
+            self.worker.cancel("updating")
+            return
+        todo.sort(key=lambda image: image.key != self.chosen)
+        work = functools.partial(self._analyse, todo, self.settings)
+        self._start("updating", work, replace=True)
+
+    def _is_cheap(self, image: Image) -> bool:
+        found = image.analysis
+        if found is None or self.is_current(image) or found.micrograph is not image.micrograph:
+            return False
+        return chain.same_network(found.settings.segmentation, self.settings.segmentation)
+
+    def _analyse(self, todo: list[Image], settings: Settings, job: Job) -> None:
+        for done, image in enumerate(todo):
+
+            def report(fraction: float, step: str, k: int = done) -> None:
+                text = messages.PROGRESS_IMAGE.format(k=k + 1, n=len(todo), step=step)
+                job.report((k + fraction) / len(todo), text if len(todo) > 1 else step.capitalize())
+
+            try:
+                found = chain.analyze(image.micrograph, settings, report, image.analysis)
+            except Cancelled:
+                raise
+            except AntemaError as error:
+                self.worker.deliver(functools.partial(self.tell, "error", str(error)))
+            else:
+                self.worker.deliver(functools.partial(self._arrived, image.key, found))
+
+    def _arrived(self, key: int, found: Analysis) -> None:
+        if any(image.key == key for image in self.images):
+            keep_selection = key != self.chosen or (self.selected or 0) <= len(found.particles)
+            if not keep_selection:
+                self.selected = None
+            self.images = tuple(
+                dataclasses.replace(image, analysis=found) if image.key == key else image
+                for image in self.images
+            )
+            for sentence in found.warnings:
+                self.tell("warning", f"{found.micrograph.name}: {sentence}")
