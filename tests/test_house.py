@@ -117,11 +117,6 @@ def test_weights_of_the_wheel_are_the_default_ones():
     assert f"share/antema/weights/{DEFAULT_WEIGHTS}" in data
 
 
-def test_notebooks_are_stored_without_output():
-    for path in ROOT.glob("notebooks/*.ipynb"):
-        assert '"output_type"' not in path.read_text(encoding="utf-8"), path
-
-
 def test_every_column_and_reason_is_explained():
     from antema import COLUMNS, segmentation, separation
 
