@@ -1,11 +1,6 @@
-"""Outlines as regions of interest that ImageJ and Fiji open in their ROI Manager.
-
-A region is a polygon along pixel edges in ImageJ's own format (`ij.io.RoiEncoder`): 64 bytes of
-header, then the columns and the rows of the corners relative to the upper left one, big-endian.
-"""
+"""Outlines as regions of interest that ImageJ and Fiji open in their ROI Manager."""
 
 import io
-import struct
 import zipfile
 from collections.abc import Sequence
 
@@ -16,26 +11,24 @@ from .export import unique_stems
 from .geometry import outline
 from .separation import LEFT_OUT, Region
 
-_VERSION = 228
-_TRACED = 8
 
-
-def roi_bytes(corners: np.ndarray) -> bytes:
-    """Return one polygon as the content of a ``.roi`` file.
+def roi_bytes(corners: np.ndarray, name: str) -> bytes:
+    """Return one polygon along pixel edges as the content of a ``.roi`` file.
 
     Parameters
     ----------
     corners : ndarray of shape (n, 2)
         Row and column of each corner; (0, 0) is the upper left corner of the first pixel.
+    name : str
+        What the ROI Manager calls it.
     """
-    corners = np.rint(corners).astype(int)
-    (top, left), (bottom, right) = corners.min(axis=0), corners.max(axis=0)
-    header = struct.pack(
-        ">4shBx4hH", b"Iout", _VERSION, _TRACED, top, left, bottom, right, len(corners)
-    )
-    relative = corners - (top, left)
-    numbers = np.concatenate([relative[:, 1], relative[:, 0]]).astype(">i2")
-    return header.ljust(64, b"\0") + numbers.tobytes()
+    import roifile
+
+    points = np.rint(corners).astype(int)[:, ::-1]
+    roi = roifile.ImagejRoi.frompoints(points, name=name)
+    roi.roitype = roifile.ROI_TYPE.TRACED
+    content: bytes = roi.tobytes()
+    return content
 
 
 def roi_set(analysis: Analysis) -> bytes:
@@ -45,8 +38,8 @@ def roi_set(analysis: Analysis) -> bytes:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as files:
         for number in analysis.particles["particle"]:
             for part, corners in enumerate(_outline_in_image(kept[number - 1])):
-                name = f"{number:05d}.roi" if part == 0 else f"{number:05d}-{part + 1}.roi"
-                files.writestr(name, roi_bytes(corners))
+                name = f"{number:05d}" if part == 0 else f"{number:05d}-{part + 1}"
+                files.writestr(f"{name}.roi", roi_bytes(corners, name))
     return stream.getvalue()
 
 

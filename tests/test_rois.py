@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import roifile
 
 from antema import Settings, analyze
 from antema.rois import roi_bytes, roi_set, roi_sets
@@ -12,16 +13,11 @@ from antema.rois import roi_bytes, roi_set, roi_sets
 OTSU = Settings.from_dict({"segmentation": {"method": "otsu"}})
 
 
-def decode(content):
-    """Read a polygon as ij.io.RoiDecoder does; returns its kind and corners as row, column."""
-    assert content[:4] == b"Iout"
-    kind = content[6]
-    top, left, bottom, right = struct.unpack(">4h", content[8:16])
-    (count,) = struct.unpack(">H", content[16:18])
-    numbers = np.frombuffer(content[64:], dtype=">i2").reshape(2, count).astype(int)
-    corners = np.column_stack([numbers[1] + top, numbers[0] + left])
-    assert corners.max(axis=0).tolist() == [bottom, right]
-    return kind, corners
+def corners_in(content):
+    """Read a polygon with the library that ImageJ's format is known to; rows and columns."""
+    roi = roifile.ImagejRoi.frombytes(content)
+    assert roi.roitype == roifile.ROI_TYPE.TRACED
+    return roi.coordinates()[:, ::-1]
 
 
 def area(corners):
@@ -29,18 +25,22 @@ def area(corners):
     return abs(rows @ np.roll(columns, 1) - columns @ np.roll(rows, 1)) / 2
 
 
-def test_a_polygon_comes_back():
+def test_a_polygon_is_written_as_imagej_reads_it():
     square = np.array([[10, 20], [10, 25], [14, 25], [14, 20]])
-    kind, corners = decode(roi_bytes(square))
-    assert kind == 8
-    np.testing.assert_array_equal(corners, square)
+    content = roi_bytes(square, "00001")
+    np.testing.assert_array_equal(corners_in(content), square)
+    # The fields of ij.io.RoiDecoder: magic word, kind 8 = traced, top and left, number of corners.
+    assert (content[:4], content[6]) == (b"Iout", 8)
+    assert struct.unpack(">2h", content[8:12]) == (10, 20)
+    assert struct.unpack(">H", content[16:18]) == (4,)
+    assert roifile.ImagejRoi.frombytes(content).name == "00001"
 
 
 def test_every_particle_has_a_region_of_its_area_and_place(discs):
     found = analyze(discs(), OTSU)
     with zipfile.ZipFile(io.BytesIO(roi_set(found))) as files:
         names = files.namelist()
-        shapes = [decode(files.read(name))[1] for name in names]
+        shapes = [corners_in(files.read(name)) for name in names]
     assert names == [f"{number:05d}.roi" for number in found.particles["particle"]]
     expected = found.particles["area_nm2"] / 0.1**2
     assert [area(corners) for corners in shapes] == pytest.approx(list(expected))
