@@ -1,5 +1,7 @@
 """Simulated micrographs: the truth is exact, reproducible, and visible in the picture."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -154,3 +156,14 @@ def test_an_option_that_does_not_exist_or_fit_is_refused():
         simulate(0, dose=-1.0)
     with pytest.raises(InvalidOption, match="Unknown option colour"):
         simulate(0, colour="red")
+
+
+def test_carbon_black_darkens_the_picture_but_is_no_particle():
+    plain = ideal_options(rows_px=256, columns_px=256, count=5, diameter_nm=1.5, nm_per_pixel=0.1)
+    over = dataclasses.replace(plain, aggregate_nm=12.0, aggregate_depth=0.5)
+    without, thick = simulate(3, plain), simulate(3, over)
+    assert np.array_equal(without.mask, thick.mask)
+    darker = without.micrograph.pixels - thick.micrograph.pixels
+    # Spheres of 12 nm cover far more than the particles, and lie under all or most of them.
+    assert (darker > 50).mean() > 3 * without.mask.mean()
+    assert (darker[without.mask] > 0).mean() > 0.6

@@ -77,7 +77,7 @@ def simulate(
     rng = np.random.default_rng(seed)
     options = _changed(options or SimulationOptions(), changes)
     absorption, phase, particles = draw_particles(rng, options)
-    add_support(rng, options, absorption, phase)
+    add_support(rng, options, absorption, phase, particles)
     intensity = transfer(options, absorption, phase)
     pixels = record(rng, options, intensity)
     if options.furniture:

@@ -96,6 +96,19 @@ class SimulationOptions(Options):
     support_holes: float = option(
         0.0, "Holes", "Part of the picture where the support is missing.", limits=(0, 0.8)
     )
+    aggregate_nm: float = option(
+        0.0,
+        "Carbon black",
+        "Diameter of the bodies of a thick support (carbon black, polymer) under the particles.",
+        unit="nm",
+        limits=(0, 20000),
+    )
+    aggregate_depth: float = option(
+        0.3, "Its darkness", "Optical depth of one such body in its middle.", limits=(0, 2)
+    )
+    support_depth: float = option(
+        0.1, "Film", "Optical depth of the film around holes.", limits=(0, 2)
+    )
     debris: float = option(0.0, "Debris", "Faint unlabelled blobs, per particle.", limits=(0, 10))
     voltage_kv: float = option(300.0, "Voltage", "Voltage.", unit="kV", limits=(30, 1000))
     defocus_nm: float = option(
@@ -160,12 +173,109 @@ def sample_options(
 ) -> SimulationOptions:
     """Draw options that spread everything widely: what training sees.
 
-    Sizes run from 4 px to a third of the picture, contrasts from hardly visible to black, in one
-    picture; pixels from 0.02 to 2 nm; doses from noisy to clean.
+    Sizes run from 4 px to six tenths of the picture, contrasts from hardly visible to black, in
+    one picture; pixels from 0.02 to 2 nm; doses from noisy to clean. A tenth each are particles of
+    1 to 3.5 nm at low dose, particles on thick carbon black, and clean pictures with sharp edges.
     """
+    options = _sample_any(rng, rows_px, columns_px)
+    special = rng.random()
+    if special < 0.1:
+        return _at_low_dose(rng, options)
+    if special < 0.2:
+        return _on_carbon_black(rng, options)
+    if special < 0.3:
+        return _clean(rng, options)
+    return options
+
+
+def _between(rng: np.random.Generator, low: float, high: float) -> float:
+    """Draw log-uniformly."""
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def _count(options: SimulationOptions, diameter_px: float, cover: float) -> int:
+    """Return how many particles cover that part of the picture."""
+    area = options.rows_px * options.columns_px
+    return int(np.clip(cover * area / (0.785 * diameter_px**2), 1, 350))
+
+
+def _at_low_dose(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
+    """Small metal particles at high resolution, 0.35 to 2 times as strong as a pixel's noise."""
+    pixel = _between(rng, 0.03, 0.12)
+    diameter = rng.uniform(1, 3.5)
+    absorption = _between(rng, 0.06, 0.2)
+    contrast = 1 - np.exp(-absorption * diameter)
+    return dataclasses.replace(
+        options,
+        nm_per_pixel=pixel,
+        diameter_nm=diameter,
+        kind=str(rng.choice(["polyhedron", "sphere", "ellipsoid", "irregular"])),
+        count=_count(options, diameter / pixel, rng.uniform(0.05, 0.4)),
+        phase_rad_per_nm=rng.uniform(0.05, 0.17),
+        absorption_per_nm=absorption,
+        contrast_spread=rng.uniform(0, 0.5),
+        core=0.0,
+        ligand_nm=0.0,
+        support_nm=_between(rng, 0.3, 5),
+        support_holes=0.0,
+        defocus_nm=-_between(rng, 5, 100),
+        drift_nm=rng.uniform(0.1, 0.6) * pixel,
+        dose=float((_between(rng, 0.35, 2) / contrast) ** 2),
+        stripes=0.0,
+    )
+
+
+def _on_carbon_black(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
+    """Small particles on bodies many times their size and not so dark: catalysts on carbon."""
+    side = min(options.rows_px, options.columns_px)
+    diameter_px = _between(rng, 5, max(0.12 * side, 6))
+    contrast = _between(rng, 0.25, 3)
+    diameter = diameter_px * options.nm_per_pixel
+    across = _between(rng, 4 * diameter_px, max(0.7 * side, 4 * diameter_px))
+    return dataclasses.replace(
+        options,
+        diameter_nm=diameter,
+        kind=str(rng.choice(["sphere", "ellipsoid", "polyhedron", "cube", "rod", "irregular"])),
+        count=_count(options, diameter_px, rng.uniform(0.01, 0.12)),
+        ordered=False,
+        absorption_per_nm=min(contrast / diameter, 5.0),
+        contrast_spread=rng.uniform(0, 0.4),
+        core=0.0,
+        support_holes=0.0,
+        dose=float(max(options.dose, (12 / contrast / min(diameter_px, 24)) ** 2)),
+        aggregate_nm=across * options.nm_per_pixel,
+        aggregate_depth=contrast * rng.uniform(0.08, 0.6),
+    )
+
+
+def _clean(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
+    """Pictures without visible noise or grain: their outlines are exact."""
+    return dataclasses.replace(
+        options,
+        kind=str(rng.choice(["disc", "disc", "sphere", "cube", "polyhedron", "rod"])),
+        absorption_per_nm=min(_between(rng, 0.15, 5) / options.diameter_nm, 5.0),
+        contrast_spread=rng.uniform(0, 0.3),
+        bend=0.0,
+        core=0.0,
+        speckle=0.0,
+        ligand_nm=0.0,
+        phase_rad_per_nm=options.phase_rad_per_nm if rng.random() < 0.3 else 0.0,
+        fringe_strength=0.0,
+        support_nm=0.0,
+        support_waves=0.0,
+        support_holes=0.0,
+        debris=0.0,
+        gradient=rng.uniform(0, 0.1),
+        dose=_between(rng, 2e3, 1e6) if rng.random() < 0.7 else 0.0,
+        stripes=0.0,
+    )
+
+
+def _sample_any(rng: np.random.Generator, rows_px: int, columns_px: int) -> SimulationOptions:
+    """Draw all options independently, as far as the particles can then be seen."""
 
     def between(low: float, high: float) -> float:
-        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+        return _between(rng, low, high)
 
     def sometimes(chance: float, value: float) -> float:
         return value if rng.random() < chance else 0.0
@@ -173,14 +283,14 @@ def sample_options(
     side = min(rows_px, columns_px)
     high_resolution = rng.random() < 0.5
     pixel = between(0.02, 0.25) if high_resolution else between(0.2, 2.5)
-    diameter_px = between(5, 0.35 * side) if rng.random() < 0.8 else between(4, 24)
+    diameter_px = between(5, 0.6 * side) if rng.random() < 0.8 else between(4, 24)
     diameter = diameter_px * pixel
     cover = rng.uniform(0.02, 0.35) if rng.random() < 0.8 else rng.uniform(0.35, 0.75)
     ordered = rng.random() < 0.12
     count = int(np.clip(cover * rows_px * columns_px / (0.785 * diameter_px**2), 1, 350))
     if ordered:
         count = int(count * rng.uniform(1, 2)) + 3
-    contrast = between(0.06, 2.5)  # optical depth of a typical particle
+    contrast = between(0.06, 5)  # optical depth of a typical particle
     hollow = rng.random()
     core, core_contrast = 0.0, 0.0
     if hollow < 0.08:
@@ -228,7 +338,8 @@ def sample_options(
         fringe_strength=sometimes(0.8, rng.uniform(0.05, 0.8)),
         support_nm=sometimes(0.93, grain),
         support_waves=sometimes(0.5, rng.uniform(0, 0.12) ** 1.3),
-        support_holes=sometimes(0.1, rng.uniform(0.05, 0.7)),
+        support_holes=sometimes(0.12, rng.uniform(0.05, 0.7)),
+        support_depth=between(0.02, 0.8),
         debris=sometimes(0.3, rng.uniform(0, 1.5)),
         voltage_kv=float(rng.choice([80, 120, 200, 300])),
         defocus_nm=defocus,

@@ -1,10 +1,13 @@
 """The support: amorphous film with random atoms, slow waves, holes and debris."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import ndimage
 
 from .noise import smooth_noise
 from .options import SimulationOptions
+from .particles import MARGIN_PX, TrueParticle
 
 
 def add_support(
@@ -12,8 +15,9 @@ def add_support(
     options: SimulationOptions,
     absorption: np.ndarray,
     phase: np.ndarray,
+    particles: Sequence[TrueParticle],
 ) -> None:
-    """Add random atoms, slow waves, holes and debris to absorption and phase, in place."""
+    """Add random atoms, waves, holes, thick bodies and debris to absorption and phase, in place."""
     shape = absorption.shape
     pixel = options.nm_per_pixel
     present = np.float32(1)
@@ -21,7 +25,7 @@ def add_support(
         relief = smooth_noise(rng, shape, rng.uniform(0.08, 0.5) * min(shape))
         level = np.quantile(relief, options.support_holes)
         present = np.clip((relief - level) / rng.uniform(0.01, 0.06) + 0.5, 0, 1)
-        absorption += rng.uniform(0.02, 0.25) * present.astype(np.float32)
+        absorption += np.float32(options.support_depth) * present.astype(np.float32)
     if options.support_waves:
         waves = smooth_noise(rng, shape, rng.uniform(0.05, 0.4) * min(shape))
         absorption += np.float32(options.support_waves) * (waves - waves.min()) * present
@@ -33,8 +37,48 @@ def add_support(
         if width > 0.3:
             atoms = ndimage.gaussian_filter(atoms, width, truncate=3)
         phase += np.float32(strength) * atoms * present
+    if options.aggregate_nm:
+        absorption += _aggregate(rng, options, shape, particles)
     if options.debris:
         _add_debris(rng, options, absorption)
+
+
+def _aggregate(
+    rng: np.random.Generator,
+    options: SimulationOptions,
+    shape: tuple[int, ...],
+    particles: Sequence[TrueParticle],
+) -> np.ndarray:
+    """Return the absorption of grainy spheres, stuck together, below most of the particles."""
+    depth = np.zeros(shape, dtype=np.float32)
+    mean = options.aggregate_nm / 2 / options.nm_per_pixel
+    centres = [np.array([p.row_px, p.column_px]) + MARGIN_PX for p in particles]
+    centres = [centres[i] for i in rng.permutation(len(centres))] or [np.array(shape) / 2]
+    covered = 0.0
+    for centre in centres[: max(round(rng.uniform(0.3, 1) * len(centres)), 1)]:
+        row, column = np.clip(centre, 0, np.array(shape) - 1).astype(int)
+        if depth[row, column] > 0 or covered > 2 * depth.size:
+            continue
+        # A short chain of spheres that grows from here.
+        at = centre + rng.uniform(-0.7, 0.7, 2) * mean
+        for _ in range(rng.integers(1, 5)):
+            radius = mean * np.exp(0.2 * rng.standard_normal())
+            _add_sphere(depth, at, radius, options.aggregate_depth)
+            covered += 4 * radius**2
+            angle = rng.uniform(0, 2 * np.pi)
+            at = at + rng.uniform(0.9, 1.7) * radius * np.array([np.sin(angle), np.cos(angle)])
+    grain = smooth_noise(rng, shape, max(mean * rng.uniform(0.03, 0.4), 0.7))
+    return depth * np.clip(1 + np.float32(rng.uniform(0, 0.3)) * grain, 0.2, 2)
+
+
+def _add_sphere(depth: np.ndarray, centre: np.ndarray, radius: float, middle: float) -> None:
+    """Add the thickness of a sphere, scaled so that its middle has the optical depth `middle`."""
+    top, left = np.maximum(np.floor(centre - radius).astype(int), 0)
+    bottom, right = np.maximum(np.ceil(centre + radius).astype(int) + 1, 0)
+    part = depth[top:bottom, left:right]
+    y = np.arange(top, top + part.shape[0], dtype=np.float32)[:, None] - np.float32(centre[0])
+    x = np.arange(left, left + part.shape[1], dtype=np.float32)[None] - np.float32(centre[1])
+    part += np.float32(middle) * np.sqrt(np.maximum(1 - (y**2 + x**2) / np.float32(radius**2), 0))
 
 
 def _add_debris(

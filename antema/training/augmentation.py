@@ -25,7 +25,7 @@ def change_grey(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         grey = grey * _gradient(grey.shape, rng)
     if rng.random() < 0.6:
         middle = np.float32(rng.uniform(0.3, 0.7))
-        contrast, shift = np.exp(rng.uniform(-0.7, 0.4)), rng.uniform(-0.15, 0.15)
+        contrast, shift = np.exp(rng.uniform(-0.7, 0.9)), rng.uniform(-0.15, 0.15)
         grey = (grey - middle) * np.float32(contrast) + middle + np.float32(shift)
     if rng.random() < 0.25:
         grey = cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.4, 1.6))
