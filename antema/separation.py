@@ -15,7 +15,8 @@ doi 10.1109/TPAMI.2012.163.
 import dataclasses
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -250,6 +251,15 @@ class Separator:
             )
 
 
+class _Grown(NamedTuple):
+    """A part grown back, as a region that is left out, and what decides about it."""
+
+    region: Region
+    area: int
+    convexity: float
+    solidity: float
+
+
 class _Tree:
     """The level sets of one region that is not convex."""
 
@@ -261,6 +271,8 @@ class _Tree:
         self._level = levelsets.levels(self._squares, levelsets.STEPS_PER_PIXEL)
         self._nodes = levelsets.level_tree(self._level)
         self._verdicts = np.full((len(self._nodes), 2), np.nan)
+        self._grown: dict[int, _Grown] = {}
+        self._found: dict[tuple[object, ...], list[Region]] = {}
 
     def erode(self, smallest: int, options: SeparationOptions) -> Iterator[Region]:
         """Yield the parts found by ultimate erosion for convex sets.
@@ -277,21 +289,30 @@ class _Tree:
         if not len(markers):
             yield Region(self.origin, self.image, LEFT_OUT, SMALL_MARKER)
             return
+        # Most options of a grid lead to the same parts, which then are not grown back again.
+        lost = [node for node in barren.tolist() if self._regrow(node).area >= smallest]
+        parts = (*least, tuple(markers.tolist()), tuple(lost))
+        if parts not in self._found:
+            self._found[parts] = list(self._judge(*parts))
+        yield from self._found[parts]
+
+    def _judge(
+        self, convexity: float, solidity: float, markers: Sequence[int], barren: Sequence[int]
+    ) -> Iterator[Region]:
+        """Yield what becomes of the parts, grown back."""
         lost = []
         found = np.zeros(self.image.shape, bool)
         for node in markers:
-            image, part = self._regrow(node)
-            convexity, solidity = levelsets.judge_image(image)
-            if convexity >= least[0] and solidity >= least[1]:
-                self._window(found, part)[part.image] = True
-                yield dataclasses.replace(part, status=SEPARATED, reason="")
+            part = self._regrow(node)
+            if part.convexity >= convexity and part.solidity >= solidity:
+                self._window(found, part.region)[part.region.image] = True
+                yield dataclasses.replace(part.region, status=SEPARATED, reason="")
             else:
-                lost.append(dataclasses.replace(part, reason=REGROWN))
-        parts = (self._regrow(node)[1] for node in barren)
-        lost += [part for part in parts if np.count_nonzero(part.image) >= smallest]
-        for part in lost:
-            if self._window(found, part)[part.image].mean() <= _NECK_SHARE:
-                yield part
+                lost.append(dataclasses.replace(part.region, reason=REGROWN))
+        lost += [self._regrow(node).region for node in barren]
+        for region in lost:
+            if self._window(found, region)[region.image].mean() <= _NECK_SHARE:
+                yield region
 
     def _window(self, whole: np.ndarray, part: Region) -> np.ndarray:
         """Return the part's place in an array of the region's shape."""
@@ -299,14 +320,18 @@ class _Tree:
         height, width = part.image.shape
         return whole[row : row + height, column : column + width]
 
-    def _regrow(self, node: int) -> tuple[np.ndarray, Region]:
-        """Return the part grown back, with a rim, and as a region that is left out."""
+    def _regrow(self, node: int) -> "_Grown":
+        """Return the part grown back, computed once."""
         from . import levelsets
 
-        _, birth, _, _, start = self._nodes[node].tolist()
-        image, row, column = levelsets.regrow(self._level, start, birth)
-        origin = (self.origin[0] + row - 1, self.origin[1] + column - 1)
-        return image, Region(origin, image[1:-1, 1:-1].copy(), LEFT_OUT, SMALL_MARKER)
+        if node not in self._grown:
+            _, birth, _, _, start = self._nodes[node].tolist()
+            image, row, column = levelsets.regrow(self._level, start, birth)
+            origin = (self.origin[0] + row - 1, self.origin[1] + column - 1)
+            region = Region(origin, image[1:-1, 1:-1].copy(), LEFT_OUT, SMALL_MARKER)
+            area = int(np.count_nonzero(image))
+            self._grown[node] = _Grown(region, area, *levelsets.judge_image(image))
+        return self._grown[node]
 
     def cut_at_necks(self, smallest: int) -> Iterator[Region]:
         """Yield the basins of the distance map."""
