@@ -16,7 +16,7 @@ def _discs(name="discs.png", nm_per_pixel=0.1, seed=0):
     return Micrograph(120 - 60 * truth + noise, nm_per_pixel, name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def discs():
     return _discs
 

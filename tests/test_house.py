@@ -21,7 +21,7 @@ ORDER = (
     {"measurement", "appearance"},
     {"distribution"},
     {"analysis"},
-    {"figures", "pictures", "export", "rois", "correction"},
+    {"figures", "pictures", "export", "rois", "correction", "sensitivity"},
     {"app", "training"},
     {"cli", "__main__"},
 )
