@@ -1,38 +1,54 @@
-"""How much a result hangs on an option of the separation: the numbers for many of its values.
+"""How much a result hangs on its options: the numbers for many of their values.
 
 A threshold that somebody chose is defended by what happens beside it. The network does not run
-again and the mask is not prepared again: the analysis keeps its `Separator`, which remembers of
-every agglomerate what another value does not change. Diameters need only the areas.
+again, and a mask is prepared again only for another segmentation threshold: the analysis keeps its
+`Separator`, which remembers of every agglomerate what another value does not change. Diameters need
+only the areas.
 """
 
 import dataclasses
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .analysis import Analysis
+from .analysis import Analysis, Settings
 from .errors import InvalidOption
 from .progress import Progress, part
-from .separation import EDGE, LEFT_OUT, Region
+from .segmentation import SegmentationOptions, mask_from_probability
+from .separation import EDGE, LEFT_OUT, Region, Separator
+
+RESULTS = (
+    "particles",
+    "mean_diameter_nm",
+    "sd_diameter_nm",
+    "median_diameter_nm",
+    "left_out",
+    "left_out_share",
+)
+# Options that need the network again, or that are no numbers.
+_FIXED = ("method", "weights", "invert")
 
 
 def sensitivity(
-    analysis: Analysis,
+    analyses: Analysis | Sequence[Analysis],
     option: str,
     values: Sequence[float] | np.ndarray,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
-    """Return count and mean diameter for other values of one option of the separation.
+    """Return count and mean diameter for other values of one option.
 
     Parameters
     ----------
-    analysis : Analysis
-        Its other options stay as they are; corrections made by hand do not count.
+    analyses : Analysis or sequence of Analysis
+        Several are pooled. Their other options stay as they are; corrections made by hand do not
+        count.
     option : str
-        Name of a number among `antema.SeparationOptions`, for example ``"convexity"``.
+        Name of a number among `antema.SeparationOptions`, for example ``"convexity"``, or among
+        `antema.SegmentationOptions`, for example ``"threshold"``.
     values : sequence of float
         Values to try, in the unit of the option.
     progress : callable, optional
@@ -67,11 +83,11 @@ def sensitivity(
     >>> sensitivity(analysis, "convexity", np.linspace(0.9, 0.99, 4)).shape
     (4, 7)
     """
-    return sensitivity_grid(analysis, {option: values}, progress)
+    return sensitivity_grid(analyses, {option: values}, progress)
 
 
 def sensitivity_grid(
-    analysis: Analysis,
+    analyses: Analysis | Sequence[Analysis],
     values: Mapping[str, Sequence[float] | np.ndarray],
     progress: Progress | None = None,
 ) -> pd.DataFrame:
@@ -79,7 +95,8 @@ def sensitivity_grid(
 
     Parameters
     ----------
-    analysis : Analysis
+    analyses : Analysis or sequence of Analysis
+        Several are pooled.
     values : mapping of str to sequence of float
         The values of each option, for example of ``"convexity"`` and ``"min_marker_nm"``.
     progress : callable, optional
@@ -97,40 +114,79 @@ def sensitivity_grid(
     InvalidOption
         If there is no such option, or a value is out of its limits.
     """
-    options = analysis.settings.separation
-    known = {field.name for field in dataclasses.fields(options)}
-    if unknown := sorted(set(values) - known):
-        msg = f"Unknown option {', '.join(unknown)}: the separation has {', '.join(sorted(known))}."
-        raise InvalidOption(msg)
-    numbers = [np.asarray(of_one).tolist() for of_one in values.values()]
-    combinations = [
-        dict(zip(values, chosen, strict=True)) for chosen in itertools.product(*numbers)
-    ]
-    trials = [dataclasses.replace(options, **chosen) for chosen in combinations]
+    images = [analyses] if isinstance(analyses, Analysis) else list(analyses)
+    numbers = {name: np.asarray(of_one).tolist() for name, of_one in values.items()}
+    stages = {name: stage_of(name) for name in numbers}
     report = part(progress, 0, 1)
-    nm_per_pixel = analysis.micrograph.known_nm_per_pixel
-    done: dict[object, dict[str, float]] = {}
-    for count, trial in enumerate(trials):
-        report(count / len(trials), "trying options")
-        if trial not in done:
-            regions = analysis.separator.separate(nm_per_pixel, trial)
-            done[trial] = _describe(regions, nm_per_pixel)
+    total = math.prod(len(of_one) for of_one in numbers.values())
+    rows: dict[tuple[float, ...], dict[str, float]] = {}
+    # A mask serves all trials that divide it: those options change fastest here.
+    masks_first = sorted(numbers, key=lambda name: stages[name] != "segmentation")
+    separators: list[Separator] = []
+    made_for: list[SegmentationOptions] | None = None
+    for chosen in itertools.product(*(numbers[name] for name in masks_first)):
+        report(len(rows) / total, "trying options")
+        trial = dict(zip(masks_first, chosen, strict=True))
+        settings = [with_options(image.settings, trial) for image in images]
+        if made_for != (made_for := [each.segmentation for each in settings]):
+            separators = [_separator(*pair) for pair in zip(images, made_for, strict=True)]
+        regions = [
+            (separator.separate(image.micrograph.known_nm_per_pixel, each.separation), image)
+            for image, each, separator in zip(images, settings, separators, strict=True)
+        ]
+        rows[tuple(trial[name] for name in numbers)] = trial | _describe(regions)
     report(1, "trying options")
-    rows = [chosen | done[trial] for chosen, trial in zip(combinations, trials, strict=True)]
-    return pd.DataFrame(rows, columns=[*values, *_describe([], nm_per_pixel)])
+    order = itertools.product(*numbers.values())
+    return pd.DataFrame([rows[place] for place in order], columns=[*numbers, *RESULTS])
 
 
-def _describe(regions: Sequence[Region], nm_per_pixel: float) -> dict[str, float]:
-    areas = np.array([np.count_nonzero(region.image) for region in regions])
-    found = np.array([region.status != LEFT_OUT for region in regions], dtype=bool)
-    lost = np.array([region.reason not in ("", EDGE) for region in regions], dtype=bool)
-    diameters = np.sqrt(4 / math.pi * areas[found]) * nm_per_pixel
-    total = areas[found | lost].sum()
+def stage_of(option: str) -> str:
+    """Return the stage, a field of `antema.Settings`, that an option of that name belongs to."""
+    known: list[str] = []
+    for stage in dataclasses.fields(Settings):
+        fields = dataclasses.fields(getattr(Settings(), stage.name))
+        names = [field.name for field in fields if field.name not in _FIXED]
+        if option in names:
+            return stage.name
+        known += names
+    msg = f"Unknown option {option}: known are {', '.join(sorted(known))}."
+    raise InvalidOption(msg)
+
+
+def with_options(settings: Settings, values: Mapping[str, Any]) -> Settings:
+    """Return the settings with single options, given by their names, replaced."""
+    for name, value in values.items():
+        stage = stage_of(name)
+        changed = dataclasses.replace(getattr(settings, stage), **{name: value})
+        settings = dataclasses.replace(settings, **{stage: changed})
+    return settings
+
+
+def _separator(image: Analysis, options: SegmentationOptions) -> Separator:
+    if options == image.settings.segmentation:
+        return image.separator
+    nm_per_pixel = image.micrograph.known_nm_per_pixel
+    return Separator(mask_from_probability(image.probability, options, nm_per_pixel)[0])
+
+
+def _describe(images: Iterable[tuple[Sequence[Region], Analysis]]) -> dict[str, float]:
+    found, lost, lost_count = [], 0.0, 0
+    for regions, image in images:
+        square = image.micrograph.known_nm_per_pixel**2
+        for region in regions:
+            if region.status != LEFT_OUT:
+                found.append(np.count_nonzero(region.image) * square)
+            elif region.reason != EDGE:
+                lost += np.count_nonzero(region.image) * square
+                lost_count += 1
+    areas = np.array(found)
+    diameters = np.sqrt(4 / math.pi * areas)
+    total = areas.sum() + lost
     return {
         "particles": len(diameters),
         "mean_diameter_nm": float(diameters.mean()) if len(diameters) else math.nan,
         "sd_diameter_nm": float(diameters.std(ddof=1)) if len(diameters) > 1 else math.nan,
         "median_diameter_nm": float(np.median(diameters)) if len(diameters) else math.nan,
-        "left_out": int(lost.sum()),
-        "left_out_share": float(areas[lost].sum() / total) if total else math.nan,
+        "left_out": lost_count,
+        "left_out_share": float(lost / total) if total else math.nan,
     }

@@ -60,6 +60,23 @@ def test_a_grid_is_the_rows_of_each_of_its_lines(analysis):
     assert at_default.equals(line)
 
 
+def test_another_segmentation_threshold_needs_no_network(discs, analysis, monkeypatch):
+    hazy = dataclasses.replace(analysis, probability=np.where(analysis.mask, 0.4, 0.2))
+    monkeypatch.setattr("antema.analysis.probability_map", None)
+    grid = sensitivity_grid(hazy, {"convexity": [0.9, 0.95], "threshold": [0.3, 0.45]})
+    assert grid["convexity"].tolist() == [0.9, 0.9, 0.95, 0.95]
+    assert grid["threshold"].tolist() == [0.3, 0.45] * 2
+    assert (grid["particles"] > 0).tolist() == [True, False] * 2
+
+
+def test_several_images_are_pooled(discs, analysis):
+    other = analyze(discs(seed=1, nm_per_pixel=0.2), OTSU)
+    row = sensitivity([analysis, other], "convexity", [0.95]).iloc[0]
+    tables = [found.particles["equivalent_diameter_nm"] for found in (analysis, other)]
+    assert row["particles"] == sum(map(len, tables))
+    assert row["mean_diameter_nm"] == pytest.approx(np.concatenate(tables).mean())
+
+
 def test_without_particles_there_is_a_row_without_numbers(discs):
     empty = dataclasses.replace(OTSU.segmentation, min_diameter_nm=900.0)
     analysis = analyze(discs(), dataclasses.replace(OTSU, segmentation=empty))
