@@ -9,7 +9,6 @@ Exit status: 0 done; 1 some files failed, the others are done; 2 the call itself
 import argparse
 import dataclasses
 import importlib.util
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import __version__
 from .analysis import Analysis, Settings, analyze, analyze_many
 from .errors import AntemaError, InvalidOption
-from .network import DEFAULT_WEIGHTS, load_network
+from .network import load_network
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,12 +138,13 @@ def _add_evaluate(commands: Any) -> None:
     command = commands.add_parser(
         "evaluate",
         help="score a network on labelled images",
-        description="Score a weight set on a folder with images/ and instances/ or masks/. "
-        "Needs the extra 'train'.",
+        description="Score how particles are found on a folder with images/ and instances/, "
+        "masks/ or rois/ (label images, masks, or zips of ImageJ's ROI Manager): pixels, "
+        "particles, counts and diameters, also by contrast, size and the columns of an about.csv.",
     )
     command.add_argument("folder", type=Path, metavar="FOLDER", help="labelled images")
     command.add_argument(
-        "--weights", default=DEFAULT_WEIGHTS, help="name or folder of a weight set"
+        "-o", "--output", type=Path, metavar="DIR", help="write json, csv and png there as well"
     )
     command.add_argument(
         "--part",
@@ -152,7 +152,11 @@ def _add_evaluate(commands: Any) -> None:
         choices=["training", "validation", "test"],
         help="only this part of the images, as training divides them (may be repeated)",
     )
-    command.add_argument("--json", type=Path, metavar="FILE", help="write the scores there as well")
+    command.add_argument(
+        "--settings", type=Path, metavar="JSON", help="use the settings of an earlier record"
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace an earlier report")
+    _add_option_flags(command)
     command.set_defaults(run=run_evaluate)
 
 
@@ -353,16 +357,22 @@ def run_train(called: argparse.Namespace) -> int:
 
 
 def run_evaluate(called: argparse.Namespace) -> int:
-    """Score a network."""
-    _require_training()
+    """Score how particles are found."""
     from .training.evaluate import PARTS, evaluate
+    from .training.report_files import absent_report, write_report
 
+    if called.output is not None and not called.overwrite:
+        absent_report(called.output)
     report = evaluate(
-        called.folder, called.weights, parts=called.part or PARTS, progress=_terminal_progress()
+        called.folder,
+        parts=called.part or PARTS,
+        settings=_settings(called),
+        progress=_terminal_progress(),
     )
     _say(report.to_text())
-    if called.json is not None:
-        called.json.write_text(json.dumps(report.to_dict(), indent=2), encoding="utf-8")
+    if called.output is not None:
+        for path in write_report(report, called.output):
+            _say(f"written: {path}")
     return DONE
 
 

@@ -21,9 +21,10 @@ from antema.network import load_network
 from antema.preparation import normalise, resize
 from antema.reading import read
 from antema.simulation import SimulationOptions, sample_options, simulate
-from antema.training.dataset import find_pairs, part_of, read_labels
+from antema.training.dataset import part_of
+from antema.training.labels import find_pairs, read_labels
 from antema.training.metrics import Confusion
-from antema.training.objects import ObjectScores, score_objects
+from antema.training.objects import ObjectScores, connected, regions_of, score_objects
 
 Predict = Callable[[np.ndarray], np.ndarray]
 SCALES = (0.75, 1.0, 1.5, 2.0)
@@ -56,11 +57,14 @@ def scores(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
     each = [Confusion.of(found, truth) for found, truth in pairs]
     ious = np.sort([confusion.iou for confusion in each])
     total = sum(each, start=Confusion())
-    objects = sum((score_objects(*pair) for pair in pairs), start=ObjectScores())
+    objects = sum(
+        (score_objects(regions_of(connected(a)), connected(b)) for a, b in pairs),
+        start=ObjectScores(),
+    )
     worst = ious[: max(round(len(ious) / 10), 1)].mean()
     return (
         f"IoU {total.iou:.4f}  Dice {total.dice:.4f}  accuracy {total.accuracy:.4f}  "
-        f"mean IoU {ious.mean():.4f}  worst tenth {worst:.4f}  object F1 {objects.f1:.3f}"
+        f"mean IoU {ious.mean():.4f}  worst tenth {worst:.4f}  object F1 {objects.f1[0]:.3f}"
     )
 
 

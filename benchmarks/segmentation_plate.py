@@ -17,7 +17,8 @@ from antema.network import load_network
 from antema.preparation import normalise
 from antema.reading import read
 from antema.simulation import sample_options, simulate
-from antema.training.dataset import find_pairs, part_of, read_labels
+from antema.training.dataset import part_of
+from antema.training.labels import find_pairs, read_labels
 from antema.training.metrics import Confusion
 
 

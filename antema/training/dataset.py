@@ -1,8 +1,7 @@
-"""Labelled images: reading a folder, holding images out by a written rule, cutting tiles.
+"""Labelled images for training: holding images out by a written rule, cutting tiles.
 
-A folder has `images/` and `instances/` (or `masks/`), with files of the same name; every pixel of a
-label image that is not 0 belongs to a particle. Which part an image belongs to follows from its
-name alone, so that it stays the same on every machine and when images are added.
+Which part an image belongs to follows from its name alone, so that it stays the same on every
+machine and when images are added. Which files belong together is told in `antema.training.labels`.
 """
 
 import dataclasses
@@ -12,16 +11,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from ..errors import UnreadableImage
 from ..preparation import normalise
 from ..reading import read
+from .labels import find_pairs, read_labels
 
 TILE_PX = 256
 PARTS = ("training", "validation", "test")
-_LABEL_FOLDERS = ("instances", "masks", "labels")
-_LABEL_ENDINGS = (".png", ".tif", ".tiff", ".bmp")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,58 +41,11 @@ def part_of(name: str) -> str:
     return "validation" if number % 15 == 1 else "training"
 
 
-def find_pairs(folder: Path | str) -> list[tuple[Path, Path]]:
-    """Find the images of a folder that have labels, sorted by name.
-
-    Raises
-    ------
-    UnreadableImage
-        If the folder has not both parts, or no image has a label.
-    """
-    folder = Path(folder)
-    images = folder / "images"
-    labels = next((folder / name for name in _LABEL_FOLDERS if (folder / name).is_dir()), None)
-    if not images.is_dir() or labels is None:
-        msg = (
-            f"{folder} is no labelled folder: it needs a folder images and a folder instances or "
-            "masks, in which a label image has the name of its micrograph."
-        )
-        raise UnreadableImage(msg)
-    by_name = {
-        path.stem: path
-        for path in sorted(labels.iterdir())
-        if path.suffix.lower() in _LABEL_ENDINGS
-    }
-    pairs = [
-        (path, by_name[path.stem]) for path in sorted(images.iterdir()) if path.stem in by_name
-    ]
-    if not pairs:
-        msg = f"{folder}: no file in images has a label image of the same name in {labels.name}."
-        raise UnreadableImage(msg)
-    return pairs
-
-
 def read_pair(image: Path, label: Path) -> LabelledImage:
-    """Read one image and its label image (any integer or binary picture; 0 is background)."""
+    """Read one image and its labels."""
     grey = read(image).pixels
-    mask = read_labels(label) > 0
-    if mask.shape != grey.shape:
-        msg = f"{label}: the label image is {mask.shape}, its micrograph {grey.shape} pixels."
-        raise UnreadableImage(msg)
+    mask = read_labels(label, grey.shape) > 0
     return LabelledImage(image.stem, np.round(normalise(grey) * 255).astype(np.uint8), mask)
-
-
-def read_labels(path: Path) -> np.ndarray:
-    """Read a label image as integers; colours of an RGB picture become one number each."""
-    try:
-        with Image.open(path) as picture:
-            if picture.mode in ("RGB", "RGBA"):
-                channels = np.asarray(picture.convert("RGB")).astype(np.int64)
-                return channels @ np.array([65536, 256, 1])
-            return np.asarray(picture).astype(np.int64)
-    except OSError as error:
-        msg = f"{path} cannot be read as a label image: {error}."
-        raise UnreadableImage(msg) from error
 
 
 def read_folder(folder: Path | str, parts: Iterable[str] = PARTS) -> list[LabelledImage]:

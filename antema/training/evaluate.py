@@ -1,130 +1,41 @@
-"""Evaluation: how well a weight set does on a labelled folder, as the paper's Table 1 and Fig. 8.
+"""Evaluation: how well particles are found on a labelled folder, through the chain of an analysis.
 
-The images go the same way as in an analysis: `normalise`, then `Network.predict`, then a threshold.
+Pixels are scored on the mask; particles after separation, where the labels tell one from the other.
+Those at the edge of the image are left out on both sides, as in an analysis. Nothing here needs
+torch.
 """
 
 import dataclasses
+import heapq
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from ..analysis import Settings
+from ..appearance import to_grey8
 from ..errors import UnreadableImage
 from ..network import load_network
 from ..preparation import normalise
 from ..progress import Progress
 from ..reading import read
-from .dataset import PARTS, find_pairs, part_of, read_labels
+from ..segmentation import mask_from_probability, probability_map
+from ..separation import LEFT_OUT, separate
+from .dataset import PARTS, part_of
+from .labels import OUTLINE_ENDINGS, find_pairs, is_binary, read_about, read_labels
 from .metrics import Confusion
-from .objects import ObjectScores, score_objects
+from .objects import connected, counted_objects, score_objects
+from .report import Example, ImageScore, Report
 
-
-@dataclasses.dataclass(frozen=True)
-class ImageScore:
-    """Scores of one image."""
-
-    name: str
-    confusion: Confusion
-    objects: ObjectScores
-
-
-@dataclasses.dataclass(frozen=True)
-class Report:
-    """Scores of a labelled folder.
-
-    Attributes
-    ----------
-    weights : str
-        Name of the weight set.
-    images : tuple of ImageScore
-    threshold : float
-    """
-
-    weights: str
-    images: tuple[ImageScore, ...]
-    threshold: float
-
-    @property
-    def total(self) -> Confusion:
-        """All pixels of all images together."""
-        return sum((image.confusion for image in self.images), start=Confusion())
-
-    @property
-    def ious(self) -> np.ndarray:
-        """Particle IoU of every image, ascending."""
-        return np.sort([image.confusion.iou for image in self.images])
-
-    @property
-    def mean_iou(self) -> float:
-        """Mean of the images' particle IoU."""
-        return float(self.ious.mean())
-
-    @property
-    def worst_tenth_iou(self) -> float:
-        """Mean particle IoU of the worst tenth of the images (at least one)."""
-        return float(self.ious[: max(round(len(self.ious) / 10), 1)].mean())
-
-    @property
-    def objects(self) -> ObjectScores:
-        """Matched particles of all images together."""
-        return sum((image.objects for image in self.images), start=ObjectScores())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all scores as plain values that json can hold."""
-        total = self.total
-        particle, background = (
-            {
-                "class_accuracy": round(confusion.class_accuracy, 4),
-                "iou": round(confusion.iou, 4),
-                "dice": round(confusion.dice, 4),
-            }
-            for confusion in (total, total.of_background)
-        )
-        return {
-            "weights": self.weights,
-            "threshold": self.threshold,
-            "images": len(self.images),
-            "accuracy": round(total.accuracy, 4),
-            "particle": particle,
-            "background": background,
-            "normalised_confusion": [[round(v, 4) for v in row] for row in total.normalised],
-            "mean_image_iou": round(self.mean_iou, 4),
-            "worst_tenth_iou": round(self.worst_tenth_iou, 4),
-            "objects": self.objects.to_dict(),
-            "by_image": {image.name: round(image.confusion.iou, 4) for image in self.images},
-        }
-
-    def to_text(self) -> str:
-        """Return the scores as a table to read."""
-        total, objects = self.total, self.objects
-        back = total.of_background
-        (pp, pb), (bp, bb) = total.normalised
-        return "\n".join(
-            [
-                f"weights {self.weights}, {len(self.images)} images, threshold {self.threshold:g}",
-                f"accuracy of all pixels      {total.accuracy:8.2%}",
-                "                            particle  background",
-                f"class accuracy              {pp:8.2%}  {bb:8.2%}",
-                f"IoU                         {total.iou:8.2%}  {back.iou:8.2%}",
-                f"Dice                        {total.dice:8.2%}  {back.dice:8.2%}",
-                "normalised confusion        found as particle / background",
-                f"  truly particle            {pp:8.2%}  {pb:8.2%}",
-                f"  truly background          {bp:8.2%}  {bb:8.2%}",
-                f"mean IoU per image          {self.mean_iou:8.2%}",
-                f"mean IoU of worst tenth     {self.worst_tenth_iou:8.2%}",
-                f"connected objects, IoU>0.5  precision {objects.precision:.2%}, "
-                f"recall {objects.recall:.2%}, F1 {objects.f1:.2%}",
-            ]
-        )
+KEPT_EXAMPLES = 6
 
 
 def evaluate(
     folder: Path | str,
-    weights: Path | str,
+    weights: Path | str | None = None,
     *,
     parts: Iterable[str] = PARTS,
-    threshold: float = 0.5,
+    settings: Settings = Settings(),
     progress: Progress | None = None,
 ) -> Report:
     """Score a weight set on a labelled folder.
@@ -132,15 +43,21 @@ def evaluate(
     Parameters
     ----------
     folder : path
-        With `images/` and `instances/` or `masks/` (see `antema.training.dataset`).
-    weights : path or name
-        Weight set.
+        With `images/` and `instances/`, `masks/` or `rois/` (see `antema.training.labels`).
+    weights : path or name, optional
+        Weight set, instead of that of the settings.
     parts : iterable of {"training", "validation", "test"}
         Which images count; ``["test"]`` are those that training on this folder never sees.
-    threshold : float
-        Probability from which a pixel is particle.
+    settings : Settings
+        How particles are found and taken apart. Labels without single particles are compared as
+        connected objects, without separation.
     progress : callable, optional
         Called with (fraction, message) before every image; may raise Cancelled.
+
+    Returns
+    -------
+    Report
+        With the pictures of the worst images as examples.
 
     Raises
     ------
@@ -152,16 +69,83 @@ def evaluate(
     if not pairs:
         msg = f"{folder} has no image of the part {' or '.join(sorted(wanted))}."
         raise UnreadableImage(msg)
-    network = load_network(str(weights))
-    scores = []
+    if weights is not None:
+        finding = dataclasses.replace(settings.segmentation, weights=str(weights))
+        settings = dataclasses.replace(settings, segmentation=finding)
+    if not any(_tells_particles_apart(label) for _, label in pairs):
+        alone = dataclasses.replace(settings.separation, method="none")
+        settings = dataclasses.replace(settings, separation=alone)
+    finding = settings.segmentation
+    name = load_network(finding.weights).name if finding.method == "network" else finding.method
+    about = read_about(folder)
+    scores: list[ImageScore] = []
+    worst: list[tuple[float, int, Example]] = []
     for number, (image, label) in enumerate(pairs):
         if progress is not None:
             progress(number / len(pairs), image.name)
-        truth = read_labels(label) > 0
-        found = network.predict(normalise(read(image).pixels)) > threshold
-        scores.append(
-            ImageScore(image.stem, Confusion.of(found, truth), score_objects(found, truth))
-        )
+        score, example = _score(image, label, settings, about.get(image.stem, {}))
+        scores.append(score)
+        heapq.heappush(worst, (-example.iou, number, example))
+        if len(worst) > KEPT_EXAMPLES:
+            heapq.heappop(worst)
     if progress is not None:
         progress(1.0, "done")
-    return Report(network.name, tuple(scores), threshold)
+    examples = tuple(example for _, _, example in sorted(worst, key=lambda w: -w[0]))
+    return Report(
+        name, tuple(scores), finding.threshold, settings.separation.method, examples=examples
+    )
+
+
+def _tells_particles_apart(label: Path) -> bool:
+    return label.suffix.lower() in OUTLINE_ENDINGS or not is_binary(read_labels(label))
+
+
+def _score(
+    image: Path, label: Path, settings: Settings, about: dict[str, str]
+) -> tuple[ImageScore, Example]:
+    """Score one image."""
+    micrograph = read(image)
+    labels = read_labels(label, micrograph.shape)
+    truth = labels != 0
+    scale, dividing = micrograph.nm_per_pixel, settings.separation
+    probability = probability_map(micrograph, settings.segmentation)
+    mask, _ = mask_from_probability(probability, settings.segmentation, scale)
+    regions = [r for r in separate(mask, scale, dividing) if r.status != LEFT_OUT]
+    objects = connected(truth) if is_binary(labels) else labels
+    true_diameters = _diameters(counted_objects(objects, not dividing.exclude_edge)[1])
+    found_diameters = _diameters(np.array([np.count_nonzero(r.image) for r in regions]))
+    score = ImageScore(
+        name=image.stem,
+        confusion=Confusion.of(mask, truth),
+        objects=score_objects(regions, objects, edge_counts=not dividing.exclude_edge),
+        true_diameter_px=_mean(true_diameters),
+        found_diameter_px=_mean(found_diameters),
+        size_px=float(np.median(true_diameters)) if true_diameters.size else np.nan,
+        contrast_to_noise=contrast_to_noise(normalise(micrograph.pixels), truth),
+        about=about,
+    )
+    return score, Example(image.stem, score.confusion.iou, to_grey8(micrograph.pixels), truth, mask)
+
+
+def contrast_to_noise(grey: np.ndarray, mask: np.ndarray) -> float:
+    """Return how much darker particles are than the background, in units of its spread.
+
+    Medians, and 1.4826 times the median absolute deviation of the background. NaN if particles or
+    background are absent; negative if the particles are brighter.
+    """
+    particles, background = grey[mask], grey[~mask]
+    if not (particles.size and background.size):
+        return np.nan
+    level = np.median(background)
+    spread = 1.4826 * np.median(np.abs(background - level))
+    # Eight bits resolve no smaller spread.
+    return float((level - np.median(particles)) / max(spread, 1 / 255))
+
+
+def _diameters(areas: np.ndarray) -> np.ndarray:
+    """Return the equivalent diameters of areas in px."""
+    return np.sqrt(4 * np.asarray(areas, float) / np.pi)
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else np.nan

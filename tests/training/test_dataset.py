@@ -4,19 +4,10 @@ import hashlib
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from antema.errors import UnreadableImage
 from antema.training.augmentation import change_grey
-from antema.training.dataset import (
-    PARTS,
-    LabelledImage,
-    cut_tile,
-    find_pairs,
-    part_of,
-    read_folder,
-    read_labels,
-)
+from antema.training.dataset import PARTS, LabelledImage, cut_tile, part_of, read_folder
+from antema.training.labels import find_pairs
 
 
 def test_the_part_follows_from_the_name_by_the_written_rule():
@@ -37,37 +28,6 @@ def test_parts_of_a_folder_share_no_image_and_miss_none(labelled):
     names = [[image.name for image in read_folder(labelled, [part])] for part in PARTS]
     together = [name for part in names for name in part]
     assert sorted(together) == sorted(path.stem for path, _ in find_pairs(labelled))
-
-
-def test_labels_are_read_whatever_kind_of_picture_they_are(tmp_path):
-    mask = np.zeros((40, 50), bool)
-    mask[5:20, 7:30] = True
-    Image.fromarray(mask).save(tmp_path / "binary.png")
-    Image.fromarray(mask.astype(np.uint8) * 255).save(tmp_path / "grey.png")
-    Image.fromarray(mask.astype(np.uint16) * 700).save(tmp_path / "label.png")
-    Image.fromarray(mask.astype(np.uint16) * 700).save(tmp_path / "label.tif")
-    Image.fromarray(np.stack([mask * 9, mask * 0, mask * 1], axis=2).astype(np.uint8)).save(
-        tmp_path / "colour.png"
-    )
-    for path in sorted(tmp_path.iterdir()):
-        np.testing.assert_array_equal(read_labels(path) > 0, mask, err_msg=path.name)
-
-
-def test_a_folder_without_labels_is_refused_with_what_it_needs(tmp_path):
-    with pytest.raises(UnreadableImage, match="needs a folder images"):
-        find_pairs(tmp_path)
-    (tmp_path / "images").mkdir()
-    (tmp_path / "masks").mkdir()
-    with pytest.raises(UnreadableImage, match="no file in images has a label"):
-        find_pairs(tmp_path)
-
-
-def test_a_label_of_another_size_is_refused(tmp_path):
-    for folder, shape in (("images", (40, 50)), ("masks", (40, 51))):
-        (tmp_path / folder).mkdir()
-        Image.fromarray(np.eye(*shape, dtype=np.uint8)).save(tmp_path / folder / "a.png")
-    with pytest.raises(UnreadableImage, match="label image is"):
-        read_folder(tmp_path)
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 2.5])
