@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "antema"
 # Who may be imported by whom: a module imports only from groups before its own.
 ORDER = (
-    {"errors", "progress", "resources"},
+    {"errors", "progress", "resources", "startup"},
     {"options", "units"},
     {"micrograph", "preparation", "contours", "levelsets", "solids"},
     {"reading", "formats", "network", "geometry", "simulation"},

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..errors import AntemaError
 from ..resources import shared_folder
+from ..startup import import_quickly
 from .intake import FOLDER_VARIABLE
-from .startup import import_quickly
 
 NOTEBOOK = "dashboard.ipynb"
 LARGEST_MESSAGE_BYTES = 256 * 1024 * 1024

@@ -12,8 +12,8 @@ from ...analysis import Analysis
 from ...appearance import COLOURS, SELECTED_COLOUR, length_text, round_length, to_grey8
 from ...figures import micrograph_figure, outline_line, picture_url
 from ...separation import LEFT_OUT, WHOLE, Region
+from ...startup import import_quickly
 from .. import messages
-from ..startup import import_quickly
 from ..state import Image, State
 from .base import button, classed, show, watch
 
