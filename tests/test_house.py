@@ -19,9 +19,9 @@ ORDER = (
     {"reading", "formats", "network", "geometry", "simulation"},
     {"segmentation", "separation"},
     {"measurement", "appearance"},
-    {"distribution"},
+    {"distribution", "comparison"},
     {"analysis"},
-    {"figures", "pictures", "export", "rois", "correction", "sensitivity"},
+    {"figures", "pictures", "export", "rois", "correction", "sensitivity", "tuning", "reference"},
     {"app", "training"},
     {"cli", "__main__"},
 )
