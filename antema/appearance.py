@@ -10,6 +10,12 @@ from .separation import LEFT_OUT, SEPARATED, WHOLE
 # Colours that colour-blind people tell apart (Okabe and Ito, https://jfly.uni-koeln.de/color/).
 COLOURS = {WHOLE: "#0072B2", SEPARATED: "#E69F00", LEFT_OUT: "#CC79A7"}
 SELECTED_COLOUR = "#D55E00"
+# How the lines of several samples look, apart from each other in colour and dash alike.
+LINES = tuple(
+    {"color": colour, "dash": dash}
+    for dash in ("solid", "dash")
+    for colour in ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+)
 
 
 def to_grey8(pixels: np.ndarray) -> np.ndarray:

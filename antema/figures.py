@@ -1,4 +1,4 @@
-"""Complete plotly figures of an analysis; no widgets.
+"""The micrograph with its outlines as a complete plotly figure; no widgets.
 
 The overlay holds the micrograph as one picture and, per status, the outlines of all regions in one
 trace with gaps, so that thousands of particles stay fluid. What the pointer hits are the centres.
@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from .analysis import Analysis
 from .appearance import COLOURS, to_grey8
 from .geometry import outline
-from .measurement import COLUMNS, measure
+from .measurement import measure
 from .micrograph import Micrograph
 from .separation import LEFT_OUT, SEPARATED, WHOLE, Region
 
@@ -120,50 +120,6 @@ def micrograph_figure(
         uirevision=micrograph.name,
     )
     return figure
-
-
-def histogram_figure(
-    particles: pd.DataFrame, column: str = "equivalent_diameter_nm", bins: int | None = None
-) -> go.Figure:
-    """Return the distribution of one quantity by number.
-
-    Parameters
-    ----------
-    particles : DataFrame
-        With the columns of `antema.COLUMNS`.
-    column : str
-        A column of numbers.
-    bins : int, optional
-        Number of bins; by default that of Freedman and Diaconis (doi 10.1007/BF01025868).
-    """
-    about = next(entry for entry in COLUMNS if entry.name == column)
-    values = particles[column].to_numpy()
-    edges = bin_edges(values, bins)
-    counts, _ = np.histogram(values, edges)
-    title = column.removesuffix("_nm2").removesuffix("_nm").replace("_", " ")
-    unit = f" / {about.unit}" if about.unit else ""
-    figure = go.Figure(
-        go.Bar(
-            x=(edges[:-1] + edges[1:]) / 2,
-            y=counts,
-            width=np.diff(edges),
-            marker={"color": COLOURS[WHOLE], "line": {"color": "white", "width": 0.5}},
-            hovertemplate="%{x:.3g}: %{y} particles<extra></extra>",
-        )
-    )
-    figure.update_xaxes(title=title + unit)
-    figure.update_yaxes(title="particles")
-    figure.update_layout(margin={"l": 50, "r": 10, "t": 10, "b": 45}, bargap=0, showlegend=False)
-    return figure
-
-
-def bin_edges(values: np.ndarray, bins: int | None = None) -> np.ndarray:
-    """Return the edges of histogram bins, at most 200 of them; 0 and 1 when there are no values."""
-    if values.size == 0:
-        return np.array([0.0, 1.0])
-    if bins is None:
-        bins = min(200, len(np.histogram_bin_edges(values, "fd")) - 1)
-    return np.histogram_bin_edges(values, bins)
 
 
 def outline_line(regions: Iterable[Region]) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 
 from antema import analyze, simulate, summarize
 from antema.appearance import COLOURS
-from antema.figures import bin_edges
+from antema.distribution import bin_edges
 from antema.pictures import micrograph_picture, outlines_picture
 from antema.separation import WHOLE
 

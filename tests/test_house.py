@@ -21,7 +21,8 @@ ORDER = (
     {"measurement", "appearance"},
     {"distribution", "comparison"},
     {"analysis"},
-    {"figures", "pictures", "export", "rois", "correction", "sensitivity", "tuning", "reference"},
+    {"figures", "charts", "pictures", "export", "rois", "correction"}
+    | {"sensitivity", "tuning", "reference"},
     {"app", "training"},
     {"cli", "__main__"},
 )

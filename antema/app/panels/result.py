@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from ...appearance import SELECTED_COLOUR
-from ...figures import histogram_figure
+from ...charts import histogram_figure
 from ...measurement import COLUMNS
 from .. import messages
 from ..controls import Download
