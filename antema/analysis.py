@@ -1,14 +1,18 @@
-"""The whole chain: micrograph -> mask -> regions -> particles, for one image or many."""
+"""The whole chain for one image or many: micrograph -> mask -> regions -> particles.
+
+Corrections by hand come between: they change the regions, which are then measured as all others.
+"""
 
 import collections
 import dataclasses
 import importlib.metadata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from .correction import Correction, correct
 from .errors import AntemaError, Cancelled
 from .measurement import measure
 from .micrograph import Micrograph
@@ -53,6 +57,10 @@ class Analysis:
         How many were left out, by reason.
     weights_sha256 : str or None
         Of the network used, None for Otsu's method.
+    corrections : tuple of Correction
+        What was asked to be changed by hand, in this order.
+    dropped : dict of int to str
+        Which of them (the first is 0) do not go with these regions, each with the reason.
     warnings : tuple of str
         What makes the numbers doubtful, one sentence each.
     version : str
@@ -68,8 +76,13 @@ class Analysis:
     particles: pd.DataFrame
     left_out: dict[str, int]
     weights_sha256: str | None
+    corrections: tuple[Correction, ...] = ()
+    dropped: dict[int, str] = dataclasses.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     version: str = dataclasses.field(default_factory=lambda: importlib.metadata.version("antema"))
+
+
+Prepare = Callable[[Micrograph], tuple[Micrograph, Sequence[Correction]]]
 
 
 def analyze(
@@ -77,6 +90,7 @@ def analyze(
     settings: Settings = Settings(),
     progress: Progress | None = None,
     previous: Analysis | None = None,
+    corrections: Sequence[Correction] = (),
 ) -> Analysis:
     """Find, separate and measure the particles of a micrograph.
 
@@ -89,6 +103,8 @@ def analyze(
     previous : Analysis, optional
         An analysis of the same pixels with other settings: what still holds of it is not computed
         again.
+    corrections : sequence of Correction
+        Changes by hand, made after the separation; see `antema.correction`.
 
     Returns
     -------
@@ -124,6 +140,7 @@ def analyze(
         mask, specks = mask_from_probability(probability, finding, nm_per_pixel)
         separator = Separator(mask)
     regions = separator.separate(nm_per_pixel, dividing, part(progress, 0.72, 0.9))
+    regions, dropped = correct(regions, corrections, mask)
     report(0.9, "measuring")
     particles = measure(regions, nm_per_pixel, micrograph=micrograph, convexity=dividing.convexity)
     left_out = collections.Counter(r.reason for r in regions if r.status == LEFT_OUT)
@@ -140,6 +157,8 @@ def analyze(
         particles=particles,
         left_out=dict(left_out),
         weights_sha256=weights,
+        corrections=tuple(corrections),
+        dropped=dropped,
         warnings=tuple(_doubts(mask, particles, nm_per_pixel)),
     )
 
@@ -151,6 +170,7 @@ def analyze_many(
     nm_per_pixel: float | None = None,
     progress: Progress | None = None,
     on_error: Callable[[Path, AntemaError], None] | None = None,
+    prepare: Prepare | None = None,
 ) -> Iterator[Analysis]:
     """Analyse files one after the other, every frame of each; yield results as they are ready.
 
@@ -165,6 +185,9 @@ def analyze_many(
     on_error : callable, optional
         Called with (path, error) for a file that cannot be analysed, after which the batch goes on;
         without it the error is raised.
+    prepare : callable, optional
+        Called with every micrograph; returns it, perhaps with another pixel size, and the
+        corrections by hand that belong to it. An `antema.export.Record` has such a method.
 
     Yields
     ------
@@ -177,7 +200,9 @@ def analyze_many(
         try:
             for micrograph in read_frames(path, nm_per_pixel):
                 middle = (start + end) / 2
-                yield analyze(micrograph, settings, part(progress, start, middle, micrograph.name))
+                report = part(progress, start, middle, micrograph.name)
+                shot, corrections = prepare(micrograph) if prepare else (micrograph, ())
+                yield analyze(shot, settings, report, corrections=corrections)
                 start = middle
         except Cancelled:
             raise

@@ -5,10 +5,11 @@ import math
 import numpy as np
 
 from .preparation import normalise
-from .separation import LEFT_OUT, SEPARATED, WHOLE
+from .separation import EDGE, LEFT_OUT, SEPARATED, WHOLE, Region
 
-# Colours that colour-blind people tell apart (Okabe and Ito, https://jfly.uni-koeln.de/color/).
-COLOURS = {WHOLE: "#0072B2", SEPARATED: "#E69F00", LEFT_OUT: "#CC79A7"}
+# Colours that colour-blind people tell apart (Okabe and Ito, https://jfly.uni-koeln.de/color/), by
+# what became of a region; what the image edge cuts is light, for nobody can do anything about it.
+COLOURS = {WHOLE: "#0072B2", SEPARATED: "#E69F00", LEFT_OUT: "#CC79A7", EDGE: "#D4D4D4"}
 SELECTED_COLOUR = "#D55E00"
 # How the lines of several samples look, apart from each other in colour and dash alike.
 LINES = tuple(
@@ -16,6 +17,11 @@ LINES = tuple(
     for dash in ("solid", "dash")
     for colour in ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 )
+
+
+def look(region: Region) -> str:
+    """Return which of `COLOURS` a region is drawn in."""
+    return EDGE if region.status == LEFT_OUT and region.reason == EDGE else region.status
 
 
 def to_grey8(pixels: np.ndarray) -> np.ndarray:

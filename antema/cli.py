@@ -22,6 +22,7 @@ from .network import load_network
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .export import Record
     from .progress import Progress
 
 DONE, SOME_FAILED, WRONG_CALL = 0, 1, 2
@@ -73,7 +74,11 @@ def _add_analyze(commands: Any) -> None:
         help="side of a pixel with its unit, such as 0.1nm or '100 pm'; wins over what a file says",
     )
     command.add_argument(
-        "--settings", type=Path, metavar="JSON", help="use the settings of an earlier record"
+        "--settings",
+        type=Path,
+        metavar="JSON",
+        help="use the settings of an earlier record; for the image it was made of, also its "
+        "pixel size and the corrections by hand",
     )
     command.add_argument(
         "--format", choices=["xlsx", "csv"], default="xlsx", help="form of the tables"
@@ -188,27 +193,32 @@ def _add_option_flags(command: argparse.ArgumentParser) -> None:
         groups[stage].add_argument(flag, **keys)
 
 
-def _settings(called: argparse.Namespace) -> Settings:
-    """Return the settings of an earlier record, or the default ones, changed by the flags given."""
-    values = Settings().to_dict()
-    if called.settings is not None:
-        values = _read_settings(called.settings).to_dict()
+def _record(called: argparse.Namespace) -> "Record":
+    """Return what an earlier record says, or the default settings, changed by the flags given."""
+    from .export import Record
+
+    record = Record(Settings()) if called.settings is None else _read_record(called.settings)
+    values = record.settings.to_dict()
     for stage, field in option_flags().values():
         given = getattr(called, f"{stage}.{field.name}")
         if given is not None:
             values[stage][field.name] = given
-    return Settings.from_dict(values)
+    # A pixel size given now wins over the recorded one.
+    given_now = getattr(called, "pixel_size", None) is not None
+    nm_per_pixel = None if given_now else record.nm_per_pixel
+    settings = Settings.from_dict(values)
+    return dataclasses.replace(record, settings=settings, nm_per_pixel=nm_per_pixel)
 
 
-def _read_settings(path: Path) -> Settings:
-    from .export import read_settings
+def _read_record(path: Path) -> "Record":
+    from .export import read_record
 
     try:
         content = path.read_bytes()
     except OSError as error:
         msg = f"{path} is not a readable record or settings file: {error.strerror}."
         raise InvalidOption(msg) from error
-    return read_settings(path.name, content)
+    return read_record(path.name, content)
 
 
 def run_analyze(called: argparse.Namespace) -> int:
@@ -217,7 +227,8 @@ def run_analyze(called: argparse.Namespace) -> int:
     from .export import POOLED, check_absent, export_pooled, make_folder, pool
     from .units import parse_length
 
-    settings = _settings(called)
+    record = _record(called)
+    settings = record.settings
     nm_per_pixel = parse_length(called.pixel_size) if called.pixel_size else None
     if settings.segmentation.method == "network":
         load_network(settings.segmentation.weights)
@@ -233,6 +244,7 @@ def run_analyze(called: argparse.Namespace) -> int:
         nm_per_pixel=nm_per_pixel,
         progress=_terminal_progress(),
         on_error=batch.fail,
+        prepare=record.prepare,
     ):
         batch.keep(analysis)
     if pooled and batch.records:
@@ -296,7 +308,10 @@ class _Batch:
         self.records.append(record(analysis))
         left_out = sum(analysis.left_out.values())
         _say(f"{name}: {summarize(analysis.particles)}; {left_out} left out")
-        for warning in analysis.warnings:
+        dropped = [
+            f"A correction by hand was not made: {why}." for why in analysis.dropped.values()
+        ]
+        for warning in (*analysis.warnings, *dropped):
             _complain(f"{name}: note: {warning}")
 
     def fail(self, path: Path, error: AntemaError) -> None:
@@ -366,7 +381,7 @@ def run_evaluate(called: argparse.Namespace) -> int:
     report = evaluate(
         called.folder,
         parts=called.part or PARTS,
-        settings=_settings(called),
+        settings=_record(called).settings,
         progress=_terminal_progress(),
     )
     _say(report.to_text())

@@ -29,5 +29,9 @@ class UnwritableResults(AntemaError):
     """The folder for the results cannot be made or written to."""
 
 
+class CannotCorrect(AntemaError):
+    """A correction by hand that does not go with the particles that there are."""
+
+
 class Cancelled(AntemaError):
     """The user stopped a computation; nothing of it is kept."""

@@ -5,6 +5,7 @@ For the image ``a.dm3`` a folder receives ``a.xlsx`` (or ``a.csv``), ``a_microgr
 ``pooled.xlsx`` (or csv).
 """
 
+import dataclasses
 import datetime
 import importlib.metadata
 import io
@@ -20,9 +21,11 @@ from typing import Any
 import pandas as pd
 
 from .analysis import Analysis, Settings
+from .correction import Correction
 from .distribution import summarize
 from .errors import InvalidOption, ResultsExist, UnwritableResults
 from .measurement import COLUMNS, measure
+from .micrograph import Micrograph
 from .pictures import micrograph_picture, outlines_picture, segmentation_picture
 
 TABLES = ("xlsx", "csv")
@@ -185,6 +188,11 @@ def record(analysis: Analysis) -> dict[str, Any]:
         },
         "weights_sha256": analysis.weights_sha256,
         "settings": analysis.settings.to_dict(),
+        "corrections": [
+            correction.to_dict()
+            for number, correction in enumerate(analysis.corrections)
+            if number not in analysis.dropped
+        ],
         "particles": len(analysis.particles),
         "left_out": analysis.left_out,
         "warnings": list(analysis.warnings),
@@ -195,8 +203,50 @@ def record(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def read_settings(name: str, content: bytes) -> Settings:
-    """Return the settings that a record, or a file of saved options, holds.
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """What a record, or a file of saved options, says of how numbers are made.
+
+    Parameters
+    ----------
+    settings : Settings
+    image : str
+        Name of the image that the record is about, empty if it is about none.
+    sha256 : str or None
+        Of that image's file.
+    nm_per_pixel : float or None
+        The pixel size it was analysed with, and
+    scale_source : str
+        where that came from.
+    corrections : tuple of Correction
+        What was changed by hand in that image.
+    """
+
+    settings: Settings
+    image: str = ""
+    sha256: str | None = None
+    nm_per_pixel: float | None = None
+    scale_source: str = ""
+    corrections: tuple[Correction, ...] = ()
+
+    def is_of(self, micrograph: Micrograph) -> bool:
+        """Whether the record was made of this image: the same file and the same frame of it."""
+        same_file = self.sha256 is not None and self.sha256 == micrograph.file_sha256
+        return same_file and _frame(self.image) == _frame(micrograph.name)
+
+    def prepare(self, micrograph: Micrograph) -> tuple[Micrograph, tuple[Correction, ...]]:
+        """Return the image with the pixel size it had, and its corrections; others as they are."""
+        if not self.is_of(micrograph):
+            return micrograph, ()
+        if self.nm_per_pixel not in (None, micrograph.nm_per_pixel):
+            micrograph = dataclasses.replace(
+                micrograph, nm_per_pixel=self.nm_per_pixel, scale_source=self.scale_source
+            )
+        return micrograph, self.corrections
+
+
+def read_record(name: str, content: bytes) -> Record:
+    """Return what a record, or a file of saved options, holds.
 
     Raises
     ------
@@ -205,11 +255,32 @@ def read_settings(name: str, content: bytes) -> Settings:
     """
     try:
         values = json.loads(content)
-        values = values.get("settings", values)
-    except (ValueError, AttributeError) as error:
+        image = values.get("image", {})
+        corrections = tuple(map(Correction.from_dict, values.get("corrections", ())))
+        about = {
+            "image": image.get("name", ""),
+            "sha256": image.get("sha256"),
+            "nm_per_pixel": image.get("nm_per_pixel"),
+            "scale_source": image.get("scale_source", ""),
+        }
+        settings = values.get("settings", values)
+    except InvalidOption:
+        raise
+    except (ValueError, AttributeError, TypeError) as error:
         msg = f"{name} is not a readable record or settings file in json: {error}."
         raise InvalidOption(msg) from error
-    return Settings.from_dict(values)
+    return Record(Settings.from_dict(settings), corrections=corrections, **about)
+
+
+def read_settings(name: str, content: bytes) -> Settings:
+    """Return the settings that a record, or a file of saved options, holds; see `read_record`."""
+    return read_record(name, content).settings
+
+
+def _frame(name: str) -> str:
+    """Return the number of the frame that an image's name ends with, empty if there is none."""
+    found = re.search(r" \[(\d+)\]$", name)
+    return found[1] if found else ""
 
 
 def _files(analysis: Analysis, table: str | None, stem: str) -> dict[str, Callable[[], bytes]]:

@@ -7,26 +7,29 @@ trace with gaps, so that thousands of particles stay fluid. What the pointer hit
 import base64
 import io
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from .analysis import Analysis
-from .appearance import COLOURS, to_grey8
+from .appearance import COLOURS, look, to_grey8
 from .geometry import outline
 from .measurement import measure
 from .micrograph import Micrograph
-from .separation import LEFT_OUT, SEPARATED, WHOLE, Region
+from .separation import EDGE, LEFT_OUT, SEPARATED, WHOLE, Region
 
 LARGEST_PICTURE_PX = 2048
-LEGEND = {WHOLE: "whole", SEPARATED: "separated", LEFT_OUT: "left out"}
-DASHES = {WHOLE: "solid", SEPARATED: "solid", LEFT_OUT: "dash"}
+LEGEND = {WHOLE: "whole", SEPARATED: "separated", LEFT_OUT: "left out", EDGE: "at the edge"}
+DASHES = {WHOLE: "solid", SEPARATED: "solid", LEFT_OUT: "dash", EDGE: "dot"}
+CENTRES = "particles"
 _HOVER = (
     "<b>particle %{customdata[0]}</b><br>diameter %{customdata[1]:.3g} nm"
     "<br>Feret %{customdata[2]:.3g} to %{customdata[3]:.3g} nm"
-    "<br>circularity %{customdata[4]:.2f}<br>convexity %{customdata[5]:.2f}<extra></extra>"
+    "<br>circularity %{customdata[4]:.2f}<br>convexity %{customdata[5]:.2f}"
 )
+_NO_NAME = "<extra></extra>"
 _HOVER_COLUMNS = [
     "particle",
     "equivalent_diameter_nm",
@@ -50,6 +53,7 @@ def micrograph_figure(
     regions: Sequence[Region] = (),
     particles: pd.DataFrame | None = None,
     picture: str | None = None,
+    traces: Sequence[dict[str, Any]] | None = None,
 ) -> go.Figure:
     """Return a micrograph, with the outlines of regions where there are any.
 
@@ -61,16 +65,16 @@ def micrograph_figure(
         Their numbers, shown when the pointer is at a particle.
     picture : str, optional
         URL of the picture of the micrograph, if it was made before.
+    traces : sequence of dict, optional
+        What is drawn over it; by default `overlay_traces` of the regions.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        With one trace of outlines for each status, in the order of `antema.appearance.COLOURS`, and
-        one of the particles' centres; the same number of traces always.
     """
     rows, columns = micrograph.shape
-    particles = measure([], 1.0) if particles is None else particles
-    figure = go.Figure()
+    drawn = overlay_traces(regions, particles) if traces is None else traces
+    figure = go.Figure([go.Scatter(trace) for trace in drawn])
     figure.add_layout_image(
         source=picture or picture_url(to_grey8(micrograph.pixels)),
         xref="x",
@@ -81,33 +85,6 @@ def micrograph_figure(
         sizey=rows,
         sizing="stretch",
         layer="below",
-    )
-    for status, colour in COLOURS.items():
-        chosen = [region for region in regions if region.status == status]
-        x, y = outline_line(chosen)
-        figure.add_trace(
-            go.Scatter(
-                x=x,
-                y=y,
-                mode="lines",
-                line={"color": colour, "width": 1.5, "dash": DASHES[status]},
-                name=f"{LEGEND[status]} ({len(chosen)})",
-                legendgroup=status,
-                hoverinfo="skip",
-                showlegend=True,
-            )
-        )
-    figure.add_trace(
-        go.Scatter(
-            x=particles["column_px"],
-            y=particles["row_px"],
-            mode="markers",
-            marker={"size": 14, "opacity": 0},
-            customdata=particles[_HOVER_COLUMNS].to_numpy(),
-            hovertemplate=_HOVER,
-            name="particles",
-            showlegend=False,
-        )
     )
     figure.update_xaxes(range=[-0.5, columns - 0.5], visible=False, constrain="domain")
     figure.update_yaxes(
@@ -120,6 +97,60 @@ def micrograph_figure(
         uirevision=micrograph.name,
     )
     return figure
+
+
+def overlay_traces(
+    regions: Sequence[Region], particles: pd.DataFrame | None = None
+) -> list[dict[str, Any]]:
+    """Return what is drawn over a micrograph, as plain descriptions of scatter traces.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+    particles : DataFrame, optional
+        The numbers of those that were not left out, in their order.
+
+    Returns
+    -------
+    list of dict
+        One trace of outlines for each of `antema.appearance.COLOURS`, in its order, and one of the
+        particles' centres, which the pointer finds; the same number of traces always.
+    """
+    particles = measure([], 1.0) if particles is None else particles
+    traces: list[dict[str, Any]] = []
+    for kind, colour in COLOURS.items():
+        chosen = [region for region in regions if look(region) == kind]
+        x, y = outline_line(chosen)
+        traces.append(
+            {
+                "x": x,
+                "y": y,
+                "mode": "lines",
+                "line": {"color": colour, "width": 1.5, "dash": DASHES[kind]},
+                "name": f"{LEGEND[kind]} ({len(chosen)})",
+                "legendgroup": kind,
+                "hoverinfo": "skip",
+                "showlegend": bool(chosen) or kind in (WHOLE, SEPARATED),
+                "meta": kind,
+            }
+        )
+    notes = [f"<br>{r.reason}" if r.reason else "" for r in regions if r.status != LEFT_OUT]
+    hover = [_HOVER + note + _NO_NAME for note in notes] if any(notes) else _HOVER + _NO_NAME
+    traces.append(
+        {
+            "x": particles["column_px"].to_numpy(),
+            "y": particles["row_px"].to_numpy(),
+            "mode": "markers",
+            "marker": {"size": 14, "opacity": 0},
+            # Plotly's script draws nothing at all after an empty array of two dimensions.
+            "customdata": particles[_HOVER_COLUMNS].to_numpy(dtype=float) if len(particles) else [],
+            "hovertemplate": hover,
+            "name": CENTRES,
+            "showlegend": False,
+            "meta": CENTRES,
+        }
+    )
+    return traces
 
 
 def outline_line(regions: Iterable[Region]) -> tuple[np.ndarray, np.ndarray]:

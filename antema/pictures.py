@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from .analysis import Analysis
-from .appearance import COLOURS, length_text, round_length, to_grey8
+from .appearance import COLOURS, length_text, look, round_length, to_grey8
 from .geometry import outline
 from .micrograph import Micrograph
 
@@ -33,9 +33,9 @@ def outlines_picture(analysis: Analysis) -> bytes:
     draw = ImageDraw.Draw(picture)
     width = max(2, round(max(picture.size) / 700))
     # What was left out lies below, so that it never hides a particle.
-    for status, colour in reversed(COLOURS.items()):
+    for kind, colour in reversed(COLOURS.items()):
         for region in analysis.regions:
-            if region.status != status:
+            if look(region) != kind:
                 continue
             for corners in outline(region.image):
                 line = [tuple(point) for point in (corners + region.origin + 0.5)[:, ::-1] * factor]

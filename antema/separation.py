@@ -117,7 +117,7 @@ class Region:
     status : str
         ``"whole"``, ``"separated"`` or ``"left out"``.
     reason : str
-        Why it was left out, otherwise empty.
+        Why it was left out, or what was done to it by hand; otherwise empty.
     """
 
     origin: tuple[int, int]

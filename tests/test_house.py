@@ -18,11 +18,10 @@ ORDER = (
     {"micrograph", "preparation", "contours", "levelsets", "solids"},
     {"reading", "formats", "network", "geometry", "simulation"},
     {"segmentation", "separation"},
-    {"measurement", "appearance"},
+    {"correction", "measurement", "appearance"},
     {"distribution", "comparison"},
     {"analysis"},
-    {"figures", "charts", "pictures", "export", "rois", "correction"}
-    | {"sensitivity", "tuning", "reference"},
+    {"figures", "charts", "pictures", "export", "rois"} | {"sensitivity", "tuning", "reference"},
     {"app", "training"},
     {"cli", "__main__"},
 )
@@ -119,10 +118,10 @@ def test_weights_of_the_wheel_are_the_default_ones():
 
 
 def test_every_column_and_reason_is_explained():
-    from antema import COLUMNS, segmentation, separation
+    from antema import COLUMNS, correction, segmentation, separation
 
     text = (ROOT / "docs" / "quantities.md").read_text(encoding="utf-8")
     reasons = [segmentation.SPECK, separation.EDGE, separation.NON_CONVEX, separation.HOLES]
-    reasons += [separation.SMALL_MARKER, separation.REGROWN]
+    reasons += [separation.SMALL_MARKER, separation.REGROWN, correction.BY_HAND]
     for word in [f"`{column.name}`" for column in COLUMNS] + [f"| {r} |" for r in reasons]:
         assert word in text

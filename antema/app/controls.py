@@ -5,7 +5,7 @@ was given.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,13 @@ class Page(anywidget.AnyWidget):
     _css = STATIC / "style.css"
     lost = traitlets.Unicode(messages.LOST).tag(sync=True)
     theme = traitlets.Unicode("auto").tag(sync=True)
+    known_keys: list[str] = traitlets.List().tag(sync=True)  # type: ignore[assignment]
 
-    def __init__(self, on_key: Callable[[str], None], on_open: Callable[[], None]) -> None:
-        super().__init__()
-        self._on_key = on_key
+    def __init__(
+        self, keys: Mapping[str, Callable[[], object]], on_open: Callable[[], None]
+    ) -> None:
+        super().__init__(known_keys=list(keys))
+        self._on_key = dict(keys)
         self._on_open = on_open
         self._open = False
         self.on_msg(self._heard)
@@ -42,7 +45,7 @@ class Page(anywidget.AnyWidget):
                 self._open = True
                 self._on_open()
         elif content.get("kind") == "key":
-            self._on_key(content["key"])
+            self._on_key.get(content["key"], lambda: None)()
 
 
 class FileDrop(anywidget.AnyWidget):
@@ -106,6 +109,33 @@ class ImageList(anywidget.AnyWidget):
             "scale": lambda content: on_scale(
                 content["text"], content["key"], content["everywhere"]
             ),
+        }
+        self.on_msg(self._heard)
+
+    def _heard(self, _widget: Any, content: dict[str, Any], _buffers: list[memoryview]) -> None:
+        if content.get("kind") in self._do:
+            self._do[content["kind"]](content)
+
+
+class Pointer(anywidget.AnyWidget):
+    """Tells where in the picture somebody clicks and, with a tool, what line is drawn there."""
+
+    _esm = STATIC / "pointer.js"
+    tool = traitlets.Unicode("").tag(sync=True)
+    hint = traitlets.Unicode("").tag(sync=True)
+    line: list[list[float]] = traitlets.List().tag(sync=True)  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        on_point: Callable[[float, float, float, bool], None],
+        on_line: Callable[[tuple[float, float], tuple[float, float]], None],
+    ) -> None:
+        super().__init__()
+        self._do = {
+            "point": lambda content: on_point(
+                content["place"][0], content["place"][1], content["reach"], content["add"]
+            ),
+            "line": lambda content: on_line(tuple(content["start"]), tuple(content["end"])),
         }
         self.on_msg(self._heard)
 

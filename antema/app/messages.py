@@ -88,6 +88,31 @@ NOT_ANALYSED_SHORT = "not analysed yet"
 OUTDATED_SHORT = "{count}, out of date"
 NOT_ANALYSED = "Not analysed yet. Press Analyse."
 
+# ---- corrections by hand
+LEAVE_OUT = "Leave out"
+LEAVE_OUT_HINT = "Leave the marked particles out of all numbers (key Delete)."
+TAKE_BACK = "Take back"
+TAKE_BACK_HINT = "Count what was left out as a particle, as it is outlined (key Delete)."
+JOIN = "Join"
+JOIN_HINT = "Make one particle of the marked parts; mark several with Shift and a click (key J)."
+CUT = "Cut"
+CUT_HINT = "Draw a line through a particle to cut it in two (key C)."
+UNDO = "Undo"
+UNDO_HINT = "Take the last correction back (key U)."
+REDO = "Redo"
+REDO_HINT = "Make the correction again that was undone (key R)."
+TOOL_HINTS = {"cut": "Click on both sides of a particle to cut it along the line (Esc stops)."}
+CUT_NOWHERE = "There is no particle in the middle of that line."
+CANNOT_CORRECT = "This cannot be done: {why}."
+CORRECTIONS_DROPPED = (
+    "{name}: {count} of the corrections by hand could not be made with these options ({why}). "
+    "With the earlier options it comes back."
+)
+CORRECTIONS = {1: "1 correction by hand"}
+CORRECTIONS_MANY = "{count} corrections by hand"
+CORRECTIONS_NOT_MADE = "{count} not made with these options"
+MARKED_MANY = "{count} marked"
+
 # ---- result
 RESULT = "Result"
 RESULT_EMPTY = "The numbers appear here after the analysis."

@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import analysis as chain
 from ..analysis import Analysis, Settings
+from ..correction import Correction
 from ..errors import AntemaError, UnreadableImage
 from ..micrograph import Micrograph
 from ..progress import Progress
@@ -40,6 +41,10 @@ class Entry(Protocol):
     def analysis(self) -> Analysis | None:
         """Its result, if there is one."""
 
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """What was changed in it by hand."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Saved:
@@ -48,6 +53,7 @@ class Saved:
     original: Micrograph
     micrograph: Micrograph
     analysis: Analysis | None
+    corrections: tuple[Correction, ...] = ()
 
 
 def save(images: Sequence[Entry], settings: Settings, progress: Progress) -> bytes:
@@ -100,6 +106,7 @@ def _describe(image: Entry) -> dict[str, Any]:
         "sha256": original.file_sha256,
         "scale": [original.nm_per_pixel, original.scale_source],
         "scale_used": [shot.nm_per_pixel, shot.scale_source],
+        "corrections": [correction.to_dict() for correction in image.corrections],
         "analysis": None,
     }
     if found is not None:
@@ -107,6 +114,7 @@ def _describe(image: Entry) -> dict[str, Any]:
             "settings": found.settings.to_dict(),
             "weights_sha256": found.weights_sha256,
             "scale": [found.micrograph.nm_per_pixel, found.micrograph.scale_source],
+            "corrections": [correction.to_dict() for correction in found.corrections],
         }
     return about
 
@@ -124,12 +132,21 @@ def _restore(files: zipfile.ZipFile, number: int, entry: dict[str, Any]) -> Save
         shot = used if about["scale"] == entry["scale_used"] else micrograph(about["scale"])
         probability = _read(files, f"{number}/probability.npy")
         settings = Settings.from_dict(about["settings"])
-        analysis = _again(shot, settings, probability, about["weights_sha256"])
-    return Saved(original, used, analysis)
+        corrections = _corrections(about)
+        analysis = _again(shot, settings, probability, about["weights_sha256"], corrections)
+    return Saved(original, used, analysis, _corrections(entry))
+
+
+def _corrections(about: dict[str, Any]) -> tuple[Correction, ...]:
+    return tuple(map(Correction.from_dict, about.get("corrections", ())))
 
 
 def _again(
-    shot: Micrograph, settings: Settings, probability: np.ndarray, weights: str | None
+    shot: Micrograph,
+    settings: Settings,
+    probability: np.ndarray,
+    weights: str | None,
+    corrections: tuple[Correction, ...],
 ) -> Analysis:
     """Compute a result again from the probability, without the network."""
     from ..measurement import measure
@@ -150,7 +167,7 @@ def _again(
         left_out={},
         weights_sha256=weights,
     )
-    return chain.analyze(shot, settings, previous=before)
+    return chain.analyze(shot, settings, previous=before, corrections=corrections)
 
 
 def _write(files: zipfile.ZipFile, name: str, array: np.ndarray) -> None:

@@ -11,11 +11,12 @@ def sent_by(widget, monkeypatch):
 
 def test_every_ping_is_answered_and_the_first_opens_the_page(monkeypatch):
     opened, keys = [], []
-    page = Page(keys.append, lambda: opened.append(1))
+    page = Page({"1": lambda: keys.append("1")}, lambda: opened.append(1))
     sent = sent_by(page, monkeypatch)
     for _ in range(2):
         page._heard(None, {"kind": "ping"}, [])
-    page._heard(None, {"kind": "key", "key": "1"}, [])
+    for key in ("1", "x"):
+        page._heard(None, {"kind": "key", "key": key}, [])
     assert [content["kind"] for content, _ in sent] == ["pong", "pong"]
     assert opened == [1]
     assert keys == ["1"]

@@ -1,5 +1,4 @@
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +8,9 @@ from antema.app import messages
 from antema.app.panels.base import HIDDEN, number_text
 from antema.app.panels.dashboard import Dashboard
 from antema.app.panels.options import NOT_SHOWN, places
+from antema.app.panels.picture import MARKED
 from antema.app.state import Notice
+from antema.figures import CENTRES
 
 
 @pytest.fixture
@@ -21,8 +22,17 @@ def hidden(widget):
     return HIDDEN in widget._dom_classes
 
 
-def button_of(page):
-    return page.run.run
+def centres(page):
+    return page.picture.overlay.trace(CENTRES)
+
+
+def click(page, row, column, *, add=False, reach=0.0):
+    message = {"kind": "point", "place": [row, column], "reach": reach, "add": add}
+    page.picture.pointer._heard(None, message, [])
+
+
+def press(page, key):
+    page.page._heard(None, {"kind": "key", "key": key}, [])
 
 
 def test_the_empty_page_says_how_to_begin(page):
@@ -66,8 +76,8 @@ def test_click_on_analyse_fills_picture_numbers_and_table(page, discs):
     assert state.notices == ()
 
     figure = page.picture.overlay.widget
-    assert page.picture.holder.children == (figure,)
-    assert [len(figure.data[3].x), page.table.table.rows] == [5, 5]
+    assert page.picture.holder.children == (figure, page.picture.pointer)
+    assert [len(centres(page).x), page.table.table.rows] == [5, 5]
     assert "5 particles" in page.result.numbers.value
     assert "touches the image edge" in page.result.left_out.value
     assert sum(page.result.histogram.widget.data[0].y) == 5
@@ -88,7 +98,7 @@ def test_the_figure_widget_is_made_once_and_filled_anew(page, discs):
     state.done()
     assert page.picture.overlay.widget is made
     assert made.layout.images[0].source != before
-    assert len(made.data[3].x) == 5
+    assert len(centres(page).x) == 5
 
 
 def test_selection_is_one_in_picture_table_and_card(page, discs):
@@ -99,10 +109,10 @@ def test_selection_is_one_in_picture_table_and_card(page, discs):
     page.table.table.selected = 2
     assert state.selected == 3
     assert "Particle 3" in page.result.particle.value
-    assert len(page.picture.overlay.widget.data[4].x) > 10
+    assert len(page.picture.overlay.trace(MARKED).x) > 10
     state.select(None)
     assert page.table.table.selected == -1
-    assert len(page.picture.overlay.widget.data[4].x) == 0
+    assert len(page.picture.overlay.trace(MARKED).x) == 0
 
 
 def test_the_view_switches_between_outlines_segmentation_and_picture(page, discs):
@@ -112,11 +122,11 @@ def test_the_view_switches_between_outlines_segmentation_and_picture(page, discs
     state.done()
     figure = page.picture.overlay.widget
     plain = figure.layout.images[0].source
-    page._key("2")
+    press(page, "2")
     assert state.view == "mask"
     assert figure.layout.images[0].source != plain
     assert figure.data[0].visible is False
-    page._key("1")
+    press(page, "1")
     assert figure.layout.images[0].source == plain
     assert figure.data[0].visible is True
 
@@ -131,10 +141,14 @@ def test_a_filter_shows_in_the_table(page, discs):
     assert 0 < kept < 5
     assert page.table.table.rows == kept
     assert page.table.count.value == f"{kept} of 5 particles"
-    figure = page.picture.overlay.widget
-    assert len(figure.data[3].x) == kept
-    page.picture.overlay._clicked(None, SimpleNamespace(point_inds=[kept - 1]), None)
+    assert len(centres(page).x) == kept
+    click(page, centres(page).y[-1], centres(page).x[-1])
     assert state.selected == state.particles["particle"].iloc[-1]
+    dropped = state.analysis.particles["particle"].drop(state.particles.index)
+    assert (
+        state.region_at(*state.analysis.particles.loc[dropped.index[0], ["row_px", "column_px"]])
+        is None
+    )
     page.table.clear.click()
     assert page.table.low.value == ""
     assert page.table.table.rows == 5
@@ -185,16 +199,76 @@ def test_notices_are_escaped_folded_and_dismissed(page):
     assert hidden(page.notices)
 
 
+def test_clicks_in_the_picture_mark_and_corrections_follow(page, discs):
+    state, bar = page.state, page.picture.correction
+    state.add_micrograph(discs())
+    assert hidden(bar)
+    state.run()
+    state.done()
+    assert not hidden(bar)
+    assert bar.leave_out.disabled
+    click(page, 150, 175)
+    assert not bar.leave_out.disabled
+    click(page, 150, 203, add=True)
+    assert [state.analysis.regions[i].status for i in state.marked] == ["separated", "separated"]
+    assert bar.text.value == "2 marked"
+    bar.join.click()
+    state.done()
+    assert len(centres(page).x) == 4
+    assert sum("joined by hand" in shown for shown in centres(page).hovertemplate) == 1
+    assert bar.undo.disabled is False
+    press(page, "Escape")
+    assert bar.text.value == "1 correction by hand"
+
+    click(page, 60, 60 + 18)
+    assert state.marked == ()
+    click(page, 60, 60 + 18, reach=4.0)
+    press(page, "Delete")
+    state.done()
+    assert len(centres(page).x) == 3
+    assert "removed by hand" in page.result.left_out.value
+    assert bar.text.value == "left out: removed by hand"
+    assert not bar.take_back.disabled
+    press(page, "Delete")
+    state.done()
+    assert len(centres(page).x) == 4
+
+    press(page, "c")
+    assert page.picture.pointer.tool == "cut"
+    page.picture.pointer._heard(None, {"kind": "line", "start": [150, 150], "end": [150, 230]}, [])
+    state.done()
+    assert page.picture.pointer.tool == ""
+    assert len(centres(page).x) == 5
+    for count in (4, 3, 4, 5):
+        press(page, "u")
+        state.done()
+        assert len(centres(page).x) == count
+    assert bar.undo.disabled
+    press(page, "r")
+    state.done()
+    assert len(centres(page).x) == 4
+    assert state.notices == ()
+
+
+def test_the_keys_plus_and_minus_zoom(page, discs):
+    page.state.add_micrograph(discs())
+    press(page, "+")
+    axis = page.picture.overlay.widget.layout.xaxis
+    assert axis.range[1] - axis.range[0] == pytest.approx(256 / 1.5)
+    press(page, "-")
+    assert axis.range == pytest.approx((-0.5, 255.5))
+
+
 def test_keys_walk_through_the_images(page, discs):
     for name in "ab":
         page.state.add_micrograph(discs(name))
-    page._key("ArrowRight")
+    press(page, "ArrowRight")
     assert page.state.image.name == "b"
     assert page.picture.position.value == "image 2 of 2"
 
 
 def test_a_failing_view_becomes_a_notice(page, discs, monkeypatch):
-    monkeypatch.setattr("antema.app.panels.picture.micrograph_figure", lambda *_: 1 / 0)
+    monkeypatch.setattr("antema.app.panels.picture.overlay_traces", lambda *_: 1 / 0)
     page.state.add_micrograph(discs())
     assert "ZeroDivisionError" in page.state.notices[0].text
 

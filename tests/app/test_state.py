@@ -10,6 +10,7 @@ from antema import COLUMNS, Settings, analyze, measure
 from antema.app import messages
 from antema.app.intake import FOLDER_VARIABLE, number_or_none
 from antema.app.state import duration_text
+from antema.export import record
 
 
 def texts(state):
@@ -268,6 +269,91 @@ def test_a_session_saved_and_opened_again_has_the_same_numbers(analysed, discs):
     pd.testing.assert_frame_equal(analysed.analysis.particles, before.particles)
     assert analysed.analysis.left_out == before.left_out
     assert analysed.images[1].micrograph.nm_per_pixel is None
+
+
+def test_corrections_come_back_with_a_session_and_a_record(analysed):
+    analysed.pick(60, 60)
+    analysed.leave_out()
+    analysed.done()
+    before = analysed.analysis
+    assert len(before.particles) == 4
+    made = []
+    analysed.pack_session(made.append)
+    analysed.done()
+    analysed.remove_all()
+    analysed.add_content("my.antema", made[0])
+    analysed.done()
+    assert not analysed.outdated
+    pd.testing.assert_frame_equal(analysed.analysis.particles, before.particles)
+    assert analysed.analysis.left_out == before.left_out
+    analysed.undo()
+    assert len(analysed.done().particles) == 5
+
+
+def test_a_record_dropped_on_the_page_corrects_the_image_it_was_made_of(state, disc_file):
+    state.add_paths([disc_file("a.png"), disc_file("b.png", seed=1)])
+    state.done()
+    state.give_scale("0.1 nm", everywhere=True)
+    state.run()
+    state.done()
+    state.pick(60, 60)
+    state.leave_out()
+    state.done()
+    saved = json.dumps(record(state.analysis)).encode()
+    state.undo()
+    assert len(state.done().particles) == 5
+    state.add_content("a.json", saved)
+    state.done()
+    assert [len(found.particles) for found in state.analyses] == [4, 5]
+    assert not state.outdated
+
+
+def test_corrections_are_dropped_with_a_word_and_come_back(analysed):
+    analysed.pick(150, 175)
+    analysed.leave_out()
+    assert len(analysed.done().particles) == 4
+    analysed.set_option("separation", "method", "none")
+    analysed.done()
+    assert len(analysed.particles) == 4
+    assert "1 of the corrections by hand" in texts(analysed)[0]
+    assert list(analysed.analysis.dropped) == [0]
+    analysed.set_option("separation", "method", "uecs")
+    assert len(analysed.done().particles) == 4
+    assert analysed.left_out["removed by hand"] == 1
+
+
+def test_what_is_marked_stays_marked_under_other_options(analysed):
+    analysed.pick(160, 70)
+    before = analysed.selected
+    analysed.set_option("separation", "method", "none")
+    after = analysed.done().selected
+    assert after != before
+    assert analysed.analysis.particles.loc[after - 1, "row_px"] == pytest.approx(160, abs=0.1)
+    analysed.pick(150, 189)
+    analysed.set_option("separation", "method", "uecs")
+    assert analysed.done().marked == ()
+    assert analysed.selected is None
+
+
+def test_corrections_that_cannot_be_made_are_told(analysed):
+    analysed.cut((5, 5), (6, 6))
+    analysed.pick(60, 60)
+    analysed.pick(60, 160, add=True)
+    analysed.join()
+    analysed.pick(60, 60)
+    analysed.cut((60, 55), (60, 65))
+    assert [notice.kind for notice in analysed.notices] == ["error"] * 3
+    assert texts(analysed)[0] == messages.CUT_NOWHERE
+    assert "touch" in texts(analysed)[1]
+    assert "does not cut" in texts(analysed)[2]
+    assert analysed.image.corrections == ()
+
+
+def test_an_outdated_result_is_not_corrected(analysed):
+    analysed.set_option("segmentation", "invert", True)
+    analysed.pick(60, 60)
+    analysed.leave_out()
+    assert texts(analysed) == [messages.OUTDATED]
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + bytes(18)])

@@ -128,10 +128,11 @@ def page(opened):
 def keep_screenshot(request):
     """Write a screenshot to the folder named by ANTEMA_SCREENSHOTS, if it is set."""
 
-    def keep(page, name):
+    def keep(page, name, *, still=False):
         folder = os.environ.get("ANTEMA_SCREENSHOTS")
         if folder:
-            page.mouse.move(2, 2)
+            if not still:
+                page.mouse.move(2, 2)
             picture = Image.open(io.BytesIO(page.screenshot()))
             picture.quantize(256).save(Path(folder) / f"{name}.png", optimize=True)
 

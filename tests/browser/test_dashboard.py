@@ -20,7 +20,7 @@ PLACE_OF_A_PARTICLE = f"""() => {{
     const figure = {FIGURE};
     const box = figure.getBoundingClientRect();
     const {{xaxis, yaxis}} = figure._fullLayout;
-    const {{x, y}} = figure._fullData[3];
+    const {{x, y}} = figure._fullData.find((trace) => trace.meta === 'particles');
     for (let i = 0; i < x.length; i += 1) {{
         const place = [xaxis.l2p(x[i]) + xaxis._offset, yaxis.l2p(y[i]) + yaxis._offset];
         const inside = place[0] > 150 && place[0] < box.width - 150;
@@ -171,6 +171,34 @@ def test_zoom_stays_and_a_click_in_the_picture_selects_the_row(page):
     row = page.locator(".antema-table tr.antema-selected td").first.inner_text()
     assert int(row) == number
     page.click(".antema-reset")
+
+
+def test_a_particle_is_left_out_by_hand_cut_and_both_undone(page, keep_screenshot):
+    page.click(".antema-sample-large")
+    page.wait_for_selector(".antema-run:enabled")
+    page.click(".antema-run")
+    before = wait_for_count(page)
+    page.wait_for_selector(".antema-progress", state="hidden")
+    x, y, number = page.evaluate(PLACE_OF_A_PARTICLE)
+    page.mouse.click(x, y)
+    page.wait_for_selector(".antema-leave-out:enabled")
+    page.keyboard.press("Delete")
+    assert wait_for_count(page, other_than=before) == before - 1
+    assert "removed by hand" in page.locator(".antema-left-out").inner_text()
+    page.keyboard.press("Delete")
+    assert wait_for_count(page, other_than=before - 1) == before
+
+    page.click(".antema-cut")
+    page.wait_for_selector(".antema-pointer.antema-active")
+    page.mouse.click(x - 40, y)
+    page.mouse.move(x + 30, y, steps=3)
+    keep_screenshot(page, "cut", still=True)
+    page.mouse.click(x + 40, y)
+    assert wait_for_count(page, other_than=before) == before + 1
+    for count in (before, before - 1, before):
+        page.keyboard.press("u")
+        page.wait_for_function(f"() => {COUNT} === {count}")
+    assert page.locator(".antema-undo").is_disabled()
 
 
 def test_a_session_is_saved_and_opened_again(page, disc_file):

@@ -2,6 +2,7 @@
 
 import functools
 import html
+from collections.abc import Callable
 
 import ipywidgets as widgets
 
@@ -10,12 +11,15 @@ from .. import messages
 from ..controls import Download, Page
 from ..jobs import deliver_to_this_thread
 from ..state import State
+from ..state.correcting import CUT
 from .base import button, classed, show, watch
 from .images import ImagesPanel
 from .options import OptionsPanel, RunPanel
 from .picture import PicturePanel
 from .result import ResultPanel
 from .table import TablePanel
+
+ZOOM = 1.5
 
 
 class Header(widgets.HBox):
@@ -98,7 +102,7 @@ class Dashboard(widgets.VBox):
 
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State(deliver_to_this_thread())
-        self.page = Page(self._key, self.state.get_ready)
+        self.page = Page(self._keys(), self.state.get_ready)
         self.about = classed(
             widgets.HTML(messages.ABOUT.format(version=__version__)),
             "antema-about",
@@ -120,14 +124,24 @@ class Dashboard(widgets.VBox):
         super().__init__([self.page, self.header, self.about, self.notices, body])
         classed(self, "antema-root")
 
-    def _key(self, key: str) -> None:
+    def _keys(self) -> dict[str, Callable[[], object]]:
+        """Return what every key does."""
         state = self.state
-        if key in ("ArrowLeft", "ArrowRight"):
-            state.step(1 if key == "ArrowRight" else -1)
-        elif key == "Escape":
-            state.select(None)
-        elif key in "123":
-            state.show_view(list(messages.VIEWS)[int(key) - 1])
+        views = enumerate(messages.VIEWS, start=1)
+        return {
+            "ArrowLeft": lambda: state.step(-1),
+            "ArrowRight": lambda: state.step(1),
+            "Escape": state.escape,
+            "Delete": state.leave_out_or_take_back,
+            "Backspace": state.leave_out_or_take_back,
+            "j": state.join,
+            "c": lambda: state.use_tool(CUT),
+            "u": state.undo,
+            "r": state.redo,
+            "+": lambda: self.picture.overlay.zoom(ZOOM),
+            "-": lambda: self.picture.overlay.zoom(1 / ZOOM),
+            **{str(k): functools.partial(state.show_view, view) for k, view in views},
+        }
 
 
 def dashboard() -> Dashboard:

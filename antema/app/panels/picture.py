@@ -10,12 +10,14 @@ import plotly.graph_objects as go
 
 from ...analysis import Analysis
 from ...appearance import COLOURS, SELECTED_COLOUR, length_text, round_length, to_grey8
-from ...figures import micrograph_figure, outline_line, picture_url
+from ...figures import micrograph_figure, outline_line, overlay_traces, picture_url
 from ...separation import LEFT_OUT, WHOLE, Region
 from ...startup import import_quickly
 from .. import messages
+from ..controls import Pointer
 from ..state import Image, State
 from .base import button, classed, show, watch
+from .correcting import CorrectionBar
 
 if TYPE_CHECKING:
     from plotly.graph_objects import FigureWidget
@@ -27,6 +29,7 @@ FIGURE_CONFIG = {
     "doubleClick": "reset",
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "toImage"],
 }
+MARKED, REASONS = "marked", "reasons"
 CLEAR = "rgba(0,0,0,0)"
 FONT = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
@@ -43,7 +46,6 @@ class Overlay:
         self.widget: Any = None
         self._image: Image | None = None
         self._pictures: dict[int, str] = {}
-        self._regions: list[Any] = []
 
     def refresh(self) -> "FigureWidget | None":
         """Show what the state holds; returns the widget, None while there is no image."""
@@ -53,17 +55,18 @@ class Overlay:
         found = image.analysis
         particles = self.state.kept(found.particles) if found else None
         regions = shown_regions(found, particles) if found else []
-        figure = micrograph_figure(image.micrograph, regions, particles, self.picture(image))
-        figure.add_trace(selected_trace())
-        figure.add_trace(left_out_trace(found.regions if found else ()))
+        traces = [
+            *overlay_traces(regions, particles),
+            marked_trace(),
+            left_out_trace(found.regions if found else ()),
+        ]
         new_image = self._image is None or self._image.key != image.key
         self._image = image
-        self._regions = [r for r in found.regions if r.status != LEFT_OUT] if found else []
         if self.widget is None:
-            self._make(figure)
+            self._make(traces)
         else:
-            self._fill(figure, new_image)
-        self.mark_selected()
+            self._fill(traces, new_image)
+        self.mark()
         return self.widget
 
     def picture(self, image: Image) -> str:
@@ -75,12 +78,18 @@ class Overlay:
             self._pictures = {image.key: picture_url(to_grey8(image.original.pixels))}
         return self._pictures[image.key]
 
-    def _make(self, figure: go.Figure) -> None:
-        rows, columns = self._image.micrograph.shape  # type: ignore[union-attr]
+    def trace(self, meta: str) -> Any:
+        """Return the trace of the figure that is about something: a status, or `CENTRES`."""
+        return next(trace for trace in self.widget.data if trace.meta == meta)
+
+    def _make(self, traces: list[dict[str, Any]]) -> None:
+        image = self._image
+        shot = image.micrograph  # type: ignore[union-attr]
+        figure = micrograph_figure(shot, picture=self.picture(image), traces=traces)  # type: ignore[arg-type]
+        rows, columns = shot.shape
         self._dress(figure, (-0.5, columns - 0.5), (rows - 0.5, -0.5))
         self.widget = figure_widget(figure)
         self.widget._config = FIGURE_CONFIG
-        self.widget.data[3].on_click(self._clicked)
         self.widget.layout.on_change(self._zoomed, "xaxis.range", "yaxis.range")
 
     def _dress(self, figure: go.Figure, x: Any, y: Any) -> None:
@@ -100,39 +109,46 @@ class Overlay:
         figure.add_shape(shape)
         figure.add_annotation(note)
 
-    def _fill(self, figure: go.Figure, new_image: bool) -> None:
-        widget = self.widget
+    def _fill(self, traces: list[dict[str, Any]], new_image: bool) -> None:
+        widget, image = self.widget, self._image
         with widget.batch_update():
-            for old, new in zip(widget.data, figure.data, strict=True):
-                old.x, old.y = new.x, new.y
-                if new.customdata is not None:
-                    old.customdata = new.customdata
-                old.name = new.name
-            source = figure.layout.images[0]
+            for old, new in zip(widget.data, traces, strict=True):
+                for name in ("x", "y", "customdata", "hovertemplate", "name", "showlegend"):
+                    if name in new:
+                        old[name] = new[name]
             picture = widget.layout.images[0]
-            if picture.source != source.source:
-                picture.source = source.source
+            source = self.picture(image)  # type: ignore[arg-type]
+            if picture.source != source:
+                picture.source = source
             if new_image:
-                picture.sizex, picture.sizey = source.sizex, source.sizey
-                widget.layout.xaxis.range = figure.layout.xaxis.range
-                widget.layout.yaxis.range = figure.layout.yaxis.range
+                rows, columns = image.micrograph.shape  # type: ignore[union-attr]
+                picture.sizex, picture.sizey = columns, rows
+                widget.layout.xaxis.range = [-0.5, columns - 0.5]
+                widget.layout.yaxis.range = [rows - 0.5, -0.5]
         if new_image:
             self._zoomed()
 
-    def mark_selected(self) -> None:
-        """Draw the outline of the selected particle thick."""
+    def mark(self) -> None:
+        """Draw the outlines of the marked regions thick."""
         if self.widget is None:
             return
-        number = self.state.selected
-        regions = self._regions[number - 1 : number] if number else []
+        found = self.state.analysis
+        regions = [found.regions[i] for i in self.state.marked] if found else []
         x, y = outline_line(regions)
-        with self.widget.batch_update():
-            self.widget.data[4].x, self.widget.data[4].y = x, y
+        trace = self.trace(MARKED)
+        if len(x) or len(trace.x):
+            with self.widget.batch_update():
+                trace.x, trace.y = x, y
 
-    def _clicked(self, _trace: Any, points: Any, _selector: Any) -> None:
-        if points.point_inds:
-            number = int(self.widget.data[3].customdata[points.point_inds[0]][0])
-            self.state.select(None if number == self.state.selected else number)
+    def zoom(self, factor: float) -> None:
+        """Zoom in (factor above 1) or out around the middle of what is shown."""
+        if self.widget is None:
+            return
+        with self.widget.batch_update():
+            for axis in (self.widget.layout.xaxis, self.widget.layout.yaxis):
+                start, end = axis.range
+                middle, half = (start + end) / 2, (end - start) / 2 / factor
+                axis.range = [middle - half, middle + half]
 
     def _zoomed(self, *_ranges: Any) -> None:
         layout = self.widget.layout
@@ -214,12 +230,19 @@ class PicturePanel(widgets.VBox):
         self.walk = classed(widgets.HBox([self.previous, self.position, self.next]), "antema-walk")
         self.hint = classed(widgets.HTML(), "antema-picture-hint")
         self.toolbar = classed(widgets.HBox([toolbar, self.walk]), "antema-picture-top")
-        super().__init__([self.toolbar, self.hint, self.empty, self.holder, self.filter])
+        self.correction = CorrectionBar(state)
+        self.pointer = Pointer(
+            lambda row, column, reach, add: state.pick(row, column, reach, add=add), state.draw
+        )
+        super().__init__(
+            [self.toolbar, self.correction, self.hint, self.empty, self.holder, self.filter]
+        )
         classed(self, "antema-picture")
         self._shown: tuple[Any, ...] = ()
         watch(state, ["images", "chosen", "settings", "busy", "filters"], self.refresh)
         watch(state, "view", self.refresh_view)
-        watch(state, "selected", self.overlay.mark_selected)
+        watch(state, "marked", self.overlay.mark)
+        watch(state, "tool", self._refresh_tool)
 
     def refresh(self) -> None:
         """Show the chosen image."""
@@ -240,8 +263,12 @@ class PicturePanel(widgets.VBox):
             self._shown = shown
             made = self.overlay.refresh()
             if not self.holder.children:
-                self.holder.children = (made,)
+                self.holder.children = (made, self.pointer)
             self.refresh_view()
+
+    def _refresh_tool(self) -> None:
+        self.pointer.hint = messages.TOOL_HINTS.get(self.state.tool, "")
+        self.pointer.tool = self.state.tool
 
     def _refresh_hint(self, image: Image) -> None:
         text = ""
@@ -267,10 +294,10 @@ class PicturePanel(widgets.VBox):
         with figure.batch_update():
             if figure.layout.images[0].source != source:
                 figure.layout.images[0].source = source
-            for index, trace in enumerate(figure.data):
+            for trace in figure.data:
                 if view == "outlines" and trace.visible is False:
                     trace.visible = True
-                elif view != "outlines" and index != 4 and trace.visible is not False:
+                elif view != "outlines" and trace.meta != MARKED and trace.visible is not False:
                     trace.visible = False
 
     def _show_contrast(self) -> None:
@@ -313,35 +340,37 @@ def shown_regions(found: Analysis, particles: pd.DataFrame) -> list[Region]:
     return [kept[number - 1] for number in particles["particle"]] + left_out
 
 
-def left_out_trace(regions: Sequence[Region]) -> go.Scatter:
+def left_out_trace(regions: Sequence[Region]) -> dict[str, Any]:
     """Return a trace that tells, where the pointer is, why something was left out."""
     chosen = [region for region in regions if region.status == LEFT_OUT]
     middles = np.array(
         [[r.origin[i] + (r.image.shape[i] - 1) / 2 for i in (0, 1)] for r in chosen]
     ).reshape(-1, 2)
-    return go.Scatter(
-        x=middles[:, 1],
-        y=middles[:, 0],
-        mode="markers",
-        marker={"size": 14, "opacity": 0, "color": COLOURS[LEFT_OUT]},
-        customdata=[region.reason for region in chosen],
-        hovertemplate=messages.LEFT_OUT_HOVER,
-        legendgroup=LEFT_OUT,
-        showlegend=False,
-    )
+    return {
+        "x": middles[:, 1],
+        "y": middles[:, 0],
+        "mode": "markers",
+        "marker": {"size": 14, "opacity": 0, "color": COLOURS[LEFT_OUT]},
+        "customdata": [region.reason for region in chosen],
+        "hovertemplate": messages.LEFT_OUT_HOVER,
+        "legendgroup": LEFT_OUT,
+        "showlegend": False,
+        "meta": REASONS,
+    }
 
 
-def selected_trace() -> go.Scatter:
-    """Return the trace, still empty, of the selected particle's outline."""
-    return go.Scatter(
-        x=[],
-        y=[],
-        mode="lines",
-        line={"color": SELECTED_COLOUR, "width": 4},
-        hoverinfo="skip",
-        showlegend=False,
-        name="selected",
-    )
+def marked_trace() -> dict[str, Any]:
+    """Return the trace, still empty, of the marked regions' outlines."""
+    return {
+        "x": [],
+        "y": [],
+        "mode": "lines",
+        "line": {"color": SELECTED_COLOUR, "width": 4},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "name": MARKED,
+        "meta": MARKED,
+    }
 
 
 def tinted(analysis: Analysis) -> np.ndarray:

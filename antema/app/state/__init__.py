@@ -3,8 +3,8 @@
 Views only observe the traits and call the methods, so all that happens on the page can be done and
 tested without one. Long work goes to the worker of `jobs`; its results come back to the thread that
 owns the widgets, which alone changes the traits. Each part of the page has its part of the state:
-`images`, `running` (options and analysis), `looking` (selection, filters, what is shown) and
-`taking` (downloads and sessions), all on the ground of `core`.
+`images`, `looking` (selection, filters, what is shown), `running` (options and analysis),
+`correcting` (by hand) and `taking` (downloads and sessions), all on the ground of `core`.
 """
 
 import functools
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from .. import intake
 from .core import Image, Notice, click, duration_text
-from .running import Running
+from .correcting import Correcting
 from .taking import Taking
 
 __all__ = ["Image", "Notice", "State", "click", "duration_text"]
 
 
-class State(Running, Taking):
+class State(Correcting, Taking):
     """The whole state of one visitor's page.
 
     Parameters

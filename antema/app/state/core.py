@@ -10,6 +10,7 @@ from typing import Any
 import traitlets
 
 from ...analysis import Analysis, Settings
+from ...correction import Correction
 from ...errors import AntemaError, Cancelled
 from ...micrograph import Micrograph
 from .. import messages
@@ -20,12 +21,14 @@ logger = logging.getLogger("antema.app")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Image:
-    """One entry of the list of images."""
+    """One entry of the list of images; corrections by hand that were undone can be redone."""
 
     key: int
     original: Micrograph
     micrograph: Micrograph
     analysis: Analysis | None = None
+    corrections: tuple[Correction, ...] = ()
+    undone: tuple[Correction, ...] = ()
 
     @property
     def name(self) -> str:
@@ -66,7 +69,9 @@ class Core(traitlets.HasTraits):
 
     images: tuple[Image, ...] = traitlets.Tuple()  # type: ignore[assignment]
     chosen = traitlets.Int(allow_none=True, default_value=None)
+    # The particle whose numbers are shown, and all that is marked, as places in the regions.
     selected = traitlets.Int(allow_none=True, default_value=None)
+    marked: tuple[int, ...] = traitlets.Tuple()  # type: ignore[assignment]
     settings = traitlets.Instance(Settings, args=())
     busy = traitlets.Unicode("")
     progress = traitlets.Float(0.0)
@@ -93,12 +98,13 @@ class Core(traitlets.HasTraits):
         return [image.analysis for image in self.images if image.analysis is not None]
 
     def is_current(self, image: Image) -> bool:
-        """Whether the image's result was made with the present options and pixel size."""
+        """Whether the image's result was made with the present options, pixel size and hand."""
         found = image.analysis
         return (
             found is not None
             and found.settings == self.settings
             and found.micrograph is image.micrograph
+            and found.corrections == image.corrections
         )
 
     @property
@@ -132,7 +138,14 @@ class Core(traitlets.HasTraits):
             text = f"{type(error).__name__}: {error}"
             self.tell("error", messages.UNEXPECTED.format(error=text), detail)
 
-    def _start(self, kind: str, work: Callable[[Job], None], *, replace: bool = False) -> None:
+    def _start(
+        self,
+        kind: str,
+        work: Callable[[Job], None],
+        *,
+        replace: bool = False,
+        then: Callable[[], None] | None = None,
+    ) -> None:
         def finish(error: BaseException | None) -> None:
             quiet = kind == "updating" and isinstance(error, Cancelled)
             if error is not None and not quiet:
@@ -140,6 +153,8 @@ class Core(traitlets.HasTraits):
             if not self.worker.has(kind) and self.busy == kind:
                 self.set_trait("busy", "")
                 self.progress, self.progress_text = 0.0, ""
+            if error is None and then is not None:
+                then()
 
         job = Job(kind, work, finish, functools.partial(self._show_progress, kind))
         self.progress, self.progress_text, self.busy = 0.0, messages.STARTING, kind

@@ -84,21 +84,21 @@ class Images(Core):
         rest = tuple(image for image in self.images if image.key != key)
         if self.chosen == key:
             self.chosen = rest[min(at, len(rest) - 1)].key if rest else None
-            self.selected = None
+            self.selected, self.marked = None, ()
         self.images = rest
 
     @click
     def remove_all(self) -> None:
         """Empty the list."""
         self.cancel()
-        self.chosen, self.selected = None, None
+        self.chosen, self.selected, self.marked = None, None, ()
         self.images = ()
 
     @click
     def choose(self, key: int) -> None:
         """Show an image of the list."""
         if key != self.chosen and any(image.key == key for image in self.images):
-            self.selected = None
+            self.selected, self.marked = None, ()
             self.chosen = key
 
     @click

@@ -7,6 +7,7 @@ import traitlets
 from ... import export
 from ...analysis import Analysis
 from ...distribution import Summary, summarize
+from ...separation import LEFT_OUT, Region
 from .. import intake, messages
 from .core import Core, click
 
@@ -52,9 +53,57 @@ class Looking(Core):
     @click
     def select(self, particle: int | None) -> None:
         """Select a particle of the image shown by its number; None selects nothing."""
+        known = self._numbered()
+        there = particle is not None and 1 <= particle <= len(known)
+        self.mark(*([known[particle - 1]] if there else []))  # type: ignore[operator]
+
+    @click
+    def mark(self, *indices: int) -> None:
+        """Mark regions of the image shown; the last that is a particle is the selected one."""
+        known = self._numbered()
+        numbers = [known.index(index) + 1 for index in indices if index in known]
+        with self.hold_trait_notifications():
+            self.marked = indices
+            self.selected = numbers[-1] if numbers else None
+
+    @click
+    def pick(self, row: float, column: float, reach: float = 0.0, *, add: bool = False) -> None:
+        """Mark what lies at a place of the picture, or no more if it was marked already.
+
+        Parameters
+        ----------
+        row, column : float
+            In pixels, 0 = centre of the first.
+        reach : float
+            How far beside a region still means it, in pixels.
+        add : bool
+            Whether to keep what is marked.
+        """
+        index = self.region_at(row, column, reach)
+        rest = tuple(other for other in self.marked if other != index) if add else ()
+        if index is None or index in self.marked and (add or len(self.marked) == 1):
+            self.mark(*rest)
+        else:
+            self.mark(*rest, index)
+
+    def region_at(self, row: float, column: float, reach: float = 0.0) -> int | None:
+        """Return which of the regions that are shown lies at a place, the smallest if several."""
         found = self.analysis
-        known = found is not None and particle is not None and 1 <= particle <= len(found.particles)
-        self.selected = particle if known else None
+        if found is None:
+            return None
+        shown = set(self.kept(found.particles)["particle"] - 1)
+        hidden = {index for i, index in enumerate(self._numbered()) if i not in shown}
+        best, least = None, (reach + 1e-9, np.inf)
+        for index, region in enumerate(found.regions):
+            away = distance(region, row, column, least[0])
+            if index not in hidden and (away, region.image.size) < least:
+                best, least = index, (away, region.image.size)
+        return best
+
+    def _numbered(self) -> list[int]:
+        """Return the places, in the regions, of particle 1, 2, ... of the image shown."""
+        regions = self.analysis.regions if self.analysis else ()
+        return [index for index, region in enumerate(regions) if region.status != LEFT_OUT]
 
     @click
     def show_quantity(self, column: str) -> None:
@@ -87,3 +136,17 @@ class Looking(Core):
     def filter_text(self, column: str, low: str, high: str) -> None:
         """Set a filter from what a person typed; an empty text means no limit."""
         self.set_filter(column, intake.number_or_none(low), intake.number_or_none(high))
+
+
+def distance(region: Region, row: float, column: float, least: float = 0.0) -> float:
+    """Return how far a place is from a region's pixels, infinity if farther than `least`."""
+    height, width = region.image.shape
+    down, right = row - region.origin[0], column - region.origin[1]
+    if not (-least - 0.5 <= down <= height + least and -least - 0.5 <= right <= width + least):
+        return np.inf
+    i, j = round(down), round(right)
+    if 0 <= i < height and 0 <= j < width and region.image[i, j]:
+        return 0.0
+    rows, columns = np.nonzero(region.image)
+    away = float(np.hypot(rows - down, columns - right).min())
+    return away if away <= least else np.inf

@@ -10,14 +10,16 @@ import numpy as np
 from ... import analysis as chain
 from ... import export
 from ...analysis import Analysis, Settings
+from ...correction import Place, locate
 from ...errors import AntemaError, Cancelled
 from ...micrograph import Micrograph
 from .. import messages
 from ..jobs import Job, Worker
-from .core import Core, Image, click, logger
+from .core import Image, click, logger
+from .looking import Looking
 
 
-class Running(Core):
+class Running(Looking):
     """Changes options, analyses images, and computes anew what an option changes."""
 
     @property
@@ -44,8 +46,7 @@ class Running(Core):
         if settings == self.settings:
             return
         self.settings = settings
-        if self.busy != "analysing":
-            self._update()
+        self._update()
 
     @click
     def reset_settings(self) -> None:
@@ -54,8 +55,23 @@ class Running(Core):
 
     @click
     def load_settings(self, name: str, content: bytes) -> None:
-        """Take the options from a file that `settings_file` or an export wrote."""
-        self.use_settings(export.read_settings(name, content))
+        """Take the options from a file that `settings_file` or an export wrote.
+
+        For the image that a record was made of, pixel size and corrections by hand are taken too.
+        """
+        record = export.read_record(name, content)
+
+        def remembered(image: Image) -> Image:
+            if not record.is_of(image.original):
+                return image
+            shot, made = record.prepare(image.original)
+            if shot.nm_per_pixel == image.micrograph.nm_per_pixel:
+                shot = image.micrograph
+            return dataclasses.replace(image, micrograph=shot, corrections=made, undone=())
+
+        self.images = tuple(remembered(image) for image in self.images)
+        self.settings = record.settings
+        self._update()
         self.tell("info", messages.SETTINGS_LOADED.format(name=name))
 
     def settings_file(self) -> bytes:
@@ -91,10 +107,14 @@ class Running(Core):
         if lacking:
             self.tell("warning", messages.SKIPPED.format(names=", ".join(lacking)))
         self.worker.cancel("updating")
-        self._start("analysing", functools.partial(self._analyse, todo, self.settings))
+        work = functools.partial(self._analyse, todo, self.settings)
+        # What was changed meanwhile.
+        self._start("analysing", work, then=self._update)
 
     def _update(self) -> None:
-        """Compute again, without the network, what the new options change."""
+        """Compute again, without the network, what options or corrections by hand change."""
+        if self.busy == "analysing":
+            return
         todo = [image for image in self.images if self._is_cheap(image)]
         if not todo:
             self.worker.cancel("updating")
@@ -117,7 +137,9 @@ class Running(Core):
                 job.report((k + fraction) / len(todo), text if len(todo) > 1 else step.capitalize())
 
             try:
-                found = chain.analyze(image.micrograph, settings, report, image.analysis)
+                found = chain.analyze(
+                    image.micrograph, settings, report, image.analysis, image.corrections
+                )
             except Cancelled:
                 raise
             except AntemaError as error:
@@ -126,13 +148,31 @@ class Running(Core):
                 self.worker.deliver(functools.partial(self._arrived, image.key, found))
 
     def _arrived(self, key: int, found: Analysis) -> None:
-        if any(image.key == key for image in self.images):
-            keep_selection = key != self.chosen or (self.selected or 0) <= len(found.particles)
-            if not keep_selection:
-                self.selected = None
+        before = next((image.analysis for image in self.images if image.key == key), None)
+        if all(image.key != key for image in self.images):
+            return
+        marked = self._followed(before, found) if key == self.chosen else None
+        with self.hold_trait_notifications():
             self.images = tuple(
                 dataclasses.replace(image, analysis=found) if image.key == key else image
                 for image in self.images
             )
-            for sentence in found.warnings:
-                self.tell("warning", f"{found.micrograph.name}: {sentence}")
+            if marked is not None:
+                self.mark(*marked)
+        for sentence in found.warnings:
+            self.tell("warning", f"{found.micrograph.name}: {sentence}")
+        if found.dropped and not (before and before.dropped):
+            why = next(iter(found.dropped.values()))
+            text = messages.CORRECTIONS_DROPPED.format(
+                name=found.micrograph.name, count=len(found.dropped), why=why
+            )
+            self.tell("warning", text)
+
+    def _followed(self, before: Analysis | None, found: Analysis) -> list[int]:
+        """Return where the marked regions are in another result; those that are gone are not."""
+        if before is None or not self.marked:
+            return []
+        places = [Place.of(before.regions[index]) for index in self.marked]
+        there = (locate(found.regions, place) for place in places)
+        numbers = {id(region): index for index, region in enumerate(found.regions)}
+        return list(dict.fromkeys(numbers[id(region)] for region in there if region is not None))

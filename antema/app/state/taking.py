@@ -76,13 +76,16 @@ class Taking(Images, Looking):
             self.worker.deliver(functools.partial(take, images, settings))
 
         def take(images: list[session.Saved], settings: Settings) -> None:
-            self.chosen, self.selected, self.images = None, None, ()
+            self.chosen, self.selected, self.marked, self.images = None, None, (), ()
             self.settings = settings
             for saved in images:
                 self.add_micrograph(saved.original)
                 images_now: list[Image] = list(self.images)
                 images_now[-1] = dataclasses.replace(
-                    images_now[-1], micrograph=saved.micrograph, analysis=saved.analysis
+                    images_now[-1],
+                    micrograph=saved.micrograph,
+                    analysis=saved.analysis,
+                    corrections=saved.corrections,
                 )
                 self.images = tuple(images_now)
             self.tell("info", messages.SESSION_LOADED.format(name=name))

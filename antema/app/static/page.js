@@ -42,9 +42,8 @@ function render({ model, el }) {
     const sliding = target.closest && target.closest(".noUi-handle, .antema-table");
     if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
     if (sliding && event.key !== "Escape") return;
-    if (["ArrowLeft", "ArrowRight", "Escape", "1", "2", "3"].includes(event.key)) {
-      model.send({ kind: "key", key: event.key });
-    }
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (model.get("known_keys").includes(key)) model.send({ kind: "key", key });
   };
   document.addEventListener("keydown", onKey);
 
