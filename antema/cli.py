@@ -9,7 +9,9 @@ Exit status: 0 done; 1 some files failed, the others are done; 2 the call itself
 import argparse
 import dataclasses
 import importlib.util
+import math
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from .progress import Progress
 
 DONE, SOME_FAILED, WRONG_CALL = 0, 1, 2
+_LOG_SECONDS = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,8 +124,9 @@ def _add_train(commands: Any) -> None:
     command = commands.add_parser(
         "train",
         help="train a network on labelled images",
-        description="Train a network on a folder with images/ and instances/ or masks/. A run that "
-        "was stopped goes on when it is called again. Needs the extra 'train'.",
+        description="Train a network on a folder with images/ and instances/, masks/ or rois/ "
+        "(label images, masks, or zips of ImageJ's ROI Manager). A run that was stopped goes on "
+        "when it is called again. Needs the extra 'train'.",
     )
     command.add_argument("folder", type=Path, metavar="FOLDER", help="labelled images")
     command.add_argument(
@@ -131,10 +135,39 @@ def _add_train(commands: Any) -> None:
     command.add_argument(
         "--from", dest="weights", metavar="WEIGHTS", help="weight set to fine-tune"
     )
-    command.add_argument("--encoder", metavar="NAME", help="encoder of a network trained anew")
+    command.add_argument(
+        "--encoder",
+        metavar="NAME",
+        help="encoder of a network trained anew: timm-tf_efficientnet_lite0 (default), or resnet18 "
+        "as in the paper",
+    )
+    command.add_argument(
+        "--encoder-weights",
+        type=Path,
+        metavar="FILE",
+        help="state dict of EfficientNet-Lite0 trained on ImageNet to start the encoder from",
+    )
     command.add_argument("--preset", default="default", help="default, or paper for its recipe")
-    command.add_argument("--minutes", type=float, help="how long to train")
-    command.add_argument("--steps", type=int, help="how many steps to train")
+    command.add_argument("--minutes", type=float, help="longest time to train")
+    command.add_argument("--steps", type=int, help="most steps to train")
+    command.add_argument(
+        "--patience",
+        type=int,
+        metavar="N",
+        help="stop after N validations without a better one; 0 never (default: of the preset)",
+    )
+    command.add_argument(
+        "--simulated",
+        type=int,
+        metavar="N",
+        help="how many simulated images to make and mix in (default: 400, none with --from)",
+    )
+    command.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="copies of the network that share the work (default: one per core, at most 4)",
+    )
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=run_train)
 
@@ -360,13 +393,18 @@ def run_train(called: argparse.Namespace) -> int:
         called.folder,
         called.output,
         weights=called.weights,
+        encoder_weights=called.encoder_weights,
         preset=called.preset,
         minutes=called.minutes,
         steps=called.steps,
+        patience=called.patience,
+        simulated_images=called.simulated,
         seed=called.seed,
-        progress=_terminal_progress(),
+        workers=called.workers,
+        progress=_terminal_progress() or _log_progress(),
         **chosen,
     )
+    _say(f"How it went is in {folder / 'curves.png'}.")
     _say(f"The weight set is in {folder}; use it with: antema analyze ... --weights {folder}")
     return DONE
 
@@ -392,7 +430,8 @@ def run_evaluate(called: argparse.Namespace) -> int:
 
 
 def _require_training() -> None:
-    if importlib.util.find_spec("torch") is None:
+    needed = ("torch", "segmentation_models_pytorch", "safetensors", "onnx")
+    if not all(map(importlib.util.find_spec, needed)):
         msg = "This needs the training libraries: pip install -c constraints.txt -e '.[train]'"
         raise AntemaError(msg)
 
@@ -408,6 +447,19 @@ def _terminal_progress() -> "Progress | None":
         sys.stderr.flush()
 
     return draw
+
+
+def _log_progress() -> "Progress":
+    """Return a progress that writes a line now and then, for work that goes on over hours."""
+    last = -math.inf
+
+    def write(fraction: float, message: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _LOG_SECONDS:
+            last = time.monotonic()
+            _complain(f"{fraction:4.0%} {message}")
+
+    return write
 
 
 def _say(text: str) -> None:

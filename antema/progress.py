@@ -17,3 +17,11 @@ def part(progress: Progress | None, start: float, end: float, name: str = "") ->
             progress(inside, f"{name}: {message}" if name else message)
 
     return report
+
+
+def duration_text(seconds: float) -> str:
+    """Write a duration as a person would: seconds, minutes, or hours and minutes."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 def save_checkpoint(
     path: Path,
     modules: Mapping[str, torch.nn.Module],
-    optimizer: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer | None,
     record: dict[str, Any],
 ) -> None:
     """Write modules, optimizer and a JSON record; the old file stays until that is done."""
@@ -23,7 +23,8 @@ def save_checkpoint(
         for name, module in modules.items()
         for key, value in module.state_dict().items()
     }
-    for index, state in optimizer.state_dict()["state"].items():
+    state_by_index = optimizer.state_dict()["state"] if optimizer is not None else {}
+    for index, state in state_by_index.items():
         for key, value in state.items():
             if value is not None:
                 tensors[f"optimizer/{index}/{key}"] = torch.as_tensor(value).contiguous().clone()
@@ -33,9 +34,11 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, modules: Mapping[str, torch.nn.Module], optimizer: torch.optim.Optimizer
+    path: Path,
+    modules: Mapping[str, torch.nn.Module],
+    optimizer: torch.optim.Optimizer | None = None,
 ) -> dict[str, Any]:
-    """Put a checkpoint back into modules and optimizer; return its record."""
+    """Put a checkpoint back into modules and, if given, the optimizer; return its record."""
     with safe_open(path, framework="pt") as stored:
         record: dict[str, Any] = json.loads(stored.metadata()["record"])
         parts: dict[str, dict[str, torch.Tensor]] = {}
@@ -44,6 +47,8 @@ def load_checkpoint(
             parts.setdefault(name, {})[rest] = stored.get_tensor(key)
     for name, module in modules.items():
         module.load_state_dict(parts[name])
+    if optimizer is None:
+        return record
     state: dict[int, dict[str, torch.Tensor]] = {}
     for key, value in parts.get("optimizer", {}).items():
         index, _, name = key.partition("/")

@@ -6,12 +6,13 @@ machine and when images are added. Which files belong together is told in `antem
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from ..errors import UnreadableImage
 from ..preparation import normalise
 from ..reading import read
 from .labels import find_pairs, read_labels
@@ -35,10 +36,30 @@ def part_of(name: str) -> str:
     With the SHA-256 of the name read as a number n: "test" (20 %) if n mod 5 is 0, "validation"
     (6.7 %) if n mod 15 is 1, else "training". The test part is never trained on nor chosen by.
     """
-    number = int(hashlib.sha256(name.encode()).hexdigest(), 16)
+    number = _number(name)
     if number % 5 == 0:
         return "test"
     return "validation" if number % 15 == 1 else "training"
+
+
+def _number(name: str) -> int:
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16)
+
+
+def read_divided(folder: Path | str) -> tuple[list[LabelledImage], list[LabelledImage]]:
+    """Read the images to train on and those to validate on, which are never the same.
+
+    Where the written rule leaves a small folder without images for validation, an eighth of those
+    for training is taken, at least one of four, chosen by name as well. A folder without images for
+    training is used whole.
+    """
+    images = read_folder(folder, ["training"]) or read_folder(folder)
+    held_out = read_folder(folder, ["validation"])
+    if not held_out and len(images) >= 4:
+        images = sorted(images, key=lambda image: _number(image.name))
+        count = max(len(images) // 8, 1)
+        held_out, images = images[:count], images[count:]
+    return images, held_out
 
 
 def read_pair(image: Path, label: Path) -> LabelledImage:
@@ -56,6 +77,36 @@ def read_folder(folder: Path | str, parts: Iterable[str] = PARTS) -> list[Labell
         for image, label in find_pairs(folder)
         if part_of(image.stem) in wanted
     ]
+
+
+def doubts(images: Sequence[LabelledImage], held_out: Sequence[LabelledImage]) -> Iterator[str]:
+    """Yield a sentence for each thing that makes a training on these images doubtful.
+
+    Raises
+    ------
+    UnreadableImage
+        If no pixel of any label is a particle, or every one is.
+    """
+    covers = [float(image.mask.mean()) for image in images]
+    if not any(0 < cover < 1 for cover in covers):
+        what = "no particle" if max(covers, default=0.0) == 0 else "no background"
+        msg = f"The labels of all {len(images)} images show {what}: there is nothing to learn."
+        raise UnreadableImage(msg)
+    inner = [image for image in images if 0 < image.mask.mean() < 1]
+    brighter = sum(
+        float(np.median(i.grey[i.mask])) > float(np.median(i.grey[~i.mask])) for i in inner
+    )
+    if 2 * brighter > len(inner):
+        yield (
+            f"in {brighter} of {len(images)} images what is labelled is brighter than the rest. In "
+            "bright field it should be darker: are the labels the wrong way round?"
+        )
+    if not held_out:
+        yield (
+            f"with {len(images)} images to train on none can be held out, so how well the network "
+            "does on others is not known. Label more images, or score the network on another "
+            "folder with: antema evaluate."
+        )
 
 
 def cut_tile(

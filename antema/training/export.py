@@ -21,8 +21,8 @@ from .model import ATROUS_RATES, PAD_MULTIPLE, POOLING_WINDOW, Segmenter
 
 OPSET = 17
 # Tiles of an image at inference: their side, the border that is computed but not kept, and what the
-# sides must be divisible by.
-INFERENCE = {"tile_px": 1536, "margin_px": 192, "multiple_px": PAD_MULTIPLE}
+# sides must be divisible by; an image whose longer side is above `most_px` is reduced to it first.
+INFERENCE = {"tile_px": 1536, "margin_px": 192, "multiple_px": PAD_MULTIPLE, "most_px": 1536}
 
 
 class _WithSigmoid(torch.nn.Module):
@@ -140,6 +140,12 @@ def load_weights(folder: Path | str) -> Segmenter:
     state = load_file(folder / "model.safetensors")
     model.load_state_dict({key: _restored(value) for key, value in state.items()})
     return model.eval()
+
+
+def inference_of(folder: Path | str) -> dict[str, Any]:
+    """Return how a weight set (folder or name) is run; sets trained on from it are run alike."""
+    config = json.loads((find_weights(str(folder)) / "config.json").read_text(encoding="utf-8"))
+    return dict(config["inference"])
 
 
 def largest_difference(model: Segmenter, path: Path, shape: tuple[int, int] = (96, 160)) -> float:

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from ..errors import InvalidOption
 from ._torchvision import repair_torchvision
 
 repair_torchvision()
@@ -105,7 +106,11 @@ def load_imagenet_encoder(model: Segmenter, path: Path | str) -> int:
     int
         How many tensors were taken over.
     """
-    given = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        given = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # what torch raises for a file of another kind has no common base
+        msg = f"{path} is no readable state dict of PyTorch: {error}."
+        raise InvalidOption(msg) from error
     wanted = model.network.encoder.state_dict()
     sources = [v for k, v in given.items() if not k.endswith("num_batches_tracked")]
     targets = [k for k in wanted if not k.endswith("num_batches_tracked")]
@@ -114,8 +119,11 @@ def load_imagenet_encoder(model: Segmenter, path: Path | str) -> int:
         if tensor.ndim == 4 and tensor.shape[1] == 3 and wanted[name].shape[1] == 1:
             tensor = tensor.sum(dim=1, keepdim=True)  # noqa: PLW2901
         if tensor.shape != wanted[name].shape:
-            msg = f"{path}: {tuple(tensor.shape)} does not fit {name} {tuple(wanted[name].shape)}."
-            raise ValueError(msg)
+            msg = (
+                f"{path} is not of the encoder {model.encoder}: its {tuple(tensor.shape)} does not "
+                f"fit {name} {tuple(wanted[name].shape)}."
+            )
+            raise InvalidOption(msg)
         taken[name] = tensor
     model.network.encoder.load_state_dict(taken, strict=False)
     return len(taken)

@@ -1,12 +1,13 @@
 """A pool of simulated images, made once and read from disk, so that training never waits for it."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
 
 from ..preparation import normalise
-from ..progress import Progress
+from ..progress import Progress, duration_text
 from ..simulation import sample_options, simulate
 from .dataset import LabelledImage
 
@@ -32,9 +33,11 @@ def make_pool(
     shape = (count, side, side)
     images = np.lib.format.open_memmap(out / "images.npy", "w+", np.uint8, shape)
     masks = np.lib.format.open_memmap(out / "masks.npy", "w+", np.uint8, shape)
+    started = time.monotonic()
     for index in range(count):
         if progress is not None:
-            progress(0.0, f"simulating image {index + 1} of {count}")
+            left = (time.monotonic() - started) / max(index, 1) * (count - index)
+            progress(0.0, f"simulating image {index + 1} of {count}, {duration_text(left)} left")
         rng = np.random.default_rng([seed, index])
         simulated = simulate(rng, sample_options(rng, side, side))
         images[index] = np.round(normalise(simulated.micrograph.pixels) * 255)

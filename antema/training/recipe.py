@@ -38,6 +38,8 @@ class Recipe:
         Side of a tile, a multiple of 16.
     report_every, save_every : int
         Steps between reports, and between checkpoints with a validation.
+    patience : int
+        Validations without a better one after which the run ends; 0 is never.
     """
 
     optimizer: str = "adamw"
@@ -51,14 +53,15 @@ class Recipe:
     whole: float = 0.12
     mean_of_last: float = 0.995
     tile_px: int = TILE_PX
-    report_every: int = 25
+    report_every: int = 10
     save_every: int = 200
+    patience: int = 10
 
 
 PRESETS = {
     "default": Recipe(),
-    "fine-tune": Recipe(rate=3e-4, epochs=20),
-    "paper": Recipe("sgd", 0.01, "steps", 1e-4, 30, 120, 0.0, (0.5, 2.0), 1 / 17, 0.0),
+    "fine-tune": Recipe(rate=3e-4, epochs=20, save_every=50),
+    "paper": Recipe("sgd", 0.01, "steps", 1e-4, 30, 120, 0.0, (0.5, 2.0), 1 / 17, 0.0, patience=0),
 }
 
 

@@ -1,12 +1,20 @@
 """Labelled folders: what is read, what is held out, and that image and label stay together."""
 
 import hashlib
+import shutil
 
 import numpy as np
 import pytest
 
 from antema.training.augmentation import change_grey
-from antema.training.dataset import PARTS, LabelledImage, cut_tile, part_of, read_folder
+from antema.training.dataset import (
+    PARTS,
+    LabelledImage,
+    cut_tile,
+    part_of,
+    read_divided,
+    read_folder,
+)
 from antema.training.labels import find_pairs
 
 
@@ -28,6 +36,18 @@ def test_parts_of_a_folder_share_no_image_and_miss_none(labelled):
     names = [[image.name for image in read_folder(labelled, [part])] for part in PARTS]
     together = [name for part in names for name in part]
     assert sorted(together) == sorted(path.stem for path, _ in find_pairs(labelled))
+
+
+def test_a_small_folder_holds_something_out_and_never_trains_on_it(labelled, tmp_path):
+    for folder in ("images", "instances"):
+        (tmp_path / folder).mkdir()
+        for number in range(5):  # k4 is a test image by the rule, the others are for training
+            shutil.copy(labelled / folder / "picture-0.png", tmp_path / folder / f"k{number}.png")
+    assert [part_of(f"k{number}") for number in range(5)].count("training") == 4
+    images, held_out = read_divided(tmp_path)
+    assert (len(images), len(held_out)) == (3, 1)
+    assert held_out[0].name not in [image.name for image in images]
+    assert "test" not in {part_of(image.name) for image in [*images, *held_out]}
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 2.5])

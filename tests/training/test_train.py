@@ -7,9 +7,13 @@ import json
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from antema.errors import Cancelled, InvalidOption, WeightsNotFound
+from antema.cli import main
+from antema.errors import Cancelled, InvalidOption, UnreadableImage, WeightsNotFound
 from antema.preparation import normalise
+from antema.training.copies import segmentation_loss
+from antema.training.dataset import LabelledImage, doubts
 from antema.training.evaluate import evaluate
 from antema.training.export import export_weights, largest_difference, load_weights
 from antema.training.model import (
@@ -20,7 +24,8 @@ from antema.training.model import (
     load_imagenet_encoder,
 )
 from antema.training.pool import make_pool, read_pool
-from antema.training.train import PRESETS, Recipe, segmentation_loss, train
+from antema.training.train import PRESETS, Recipe, train
+from antema.training.validation import Curves, Validation, validate
 
 SMALL = Recipe(batch=2, tile_px=64, mean_of_last=0.5, simulated=0.0)
 
@@ -100,7 +105,8 @@ def test_a_changed_file_is_not_loaded(trained, tmp_path):
 
 
 def test_a_run_that_was_stopped_ends_like_one_that_was_not(labelled, tmp_path):
-    straight = train(labelled, tmp_path / "straight", preset=SMALL, steps=4, workers=1)
+    often = dataclasses.replace(SMALL, report_every=1, save_every=2)
+    straight = train(labelled, tmp_path / "straight", preset=often, steps=4, workers=1)
 
     def stop_after_two(fraction, message):
         if fraction >= 0.5:
@@ -110,23 +116,123 @@ def test_a_run_that_was_stopped_ends_like_one_that_was_not(labelled, tmp_path):
         train(
             labelled,
             tmp_path / "stopped",
-            preset=dataclasses.replace(SMALL, report_every=1, save_every=2),
+            preset=often,
             steps=4,
             workers=1,
             progress=stop_after_two,
         )
-    resumed = train(labelled, tmp_path / "stopped", preset=SMALL, steps=4, workers=1)
+    resumed = train(labelled, tmp_path / "stopped", preset=often, steps=4, workers=1)
     one, other = load_weights(straight).state_dict(), load_weights(resumed).state_dict()
     for name, value in one.items():
         torch.testing.assert_close(other[name], value, rtol=1e-4, atol=1e-6)
+    tables = [steps_of(out) for out in (straight, resumed)]
+    assert tables == [[2, 4], [2, 4]]
+
+
+def steps_of(out):
+    with (out / "curves.csv").open() as file:
+        return [int(row["step"]) for row in csv.DictReader(file)]
+
+
+def test_the_best_weights_are_kept_and_the_run_ends_when_nothing_gets_better(
+    labelled, tmp_path, monkeypatch
+):
+    scores = iter([0.3, 0.6, 0.5, 0.4, 0.3])
+    monkeypatch.setattr("antema.training.train.validate", lambda *_: Validation(next(scores), 0.5))
+    recipe = dataclasses.replace(SMALL, save_every=1)
+    out = train(labelled, tmp_path, preset=recipe, steps=99, patience=2, workers=1)
+    about = json.loads((out / "config.json").read_text())["training"]
+    assert (about["steps"], about["best_step"]) == (4, 2)
+    assert about["best_score"] == pytest.approx(0.55)
+    assert steps_of(out) == [1, 2, 3, 4]
+    with Image.open(out / "curves.png") as picture:
+        assert picture.size == (770, 440)
+
+
+class Threshold(torch.nn.Module):
+    """A stand-in for a network that calls everything darker than a half a particle."""
+
+    def __init__(self):
+        super().__init__()
+        self.unused = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, grey):
+        return (0.5 - grey) * 100
+
+
+def test_validation_counts_pixels_together_and_images_alone():
+    mask = np.zeros((64, 80), bool)
+    mask[:32] = True
+    half = np.full(mask.shape, 255, np.uint8)
+    half[:16] = 0  # half of it found
+    large = np.repeat(np.repeat(mask, 4, 0), 4, 1)
+    images = [LabelledImage("a", half, mask)]
+    images.append(LabelledImage("b", np.where(large, 0, 255).astype(np.uint8), large))
+    found = validate(Threshold(), images)
+    assert found.mean_iou == pytest.approx(0.75)
+    assert found.iou == pytest.approx((16 * 80 + 128 * 320) / (32 * 80 + 128 * 320))
+    assert found.score == pytest.approx((found.iou + 0.75) / 2)
+
+
+def test_curves_go_on_without_what_was_lost(tmp_path):
+    curves = Curves(tmp_path)
+    for step in (5, 10, 15):
+        curves.add(step, step / 60, 0.5, Validation(0.9, 0.8))
+    again = Curves(tmp_path)
+    again.go_on_from(10)
+    assert [row["step"] for row in again.rows] == [5, 10]
+    assert again.rows[0]["score"] == pytest.approx(0.85)
+
+
+def test_a_set_trained_on_is_run_like_the_one_it_came_from(trained, labelled, tmp_path):
+    export_weights(load_weights(trained), tmp_path / "base", inference={"most_px": 777})
+    out = train(
+        labelled, tmp_path / "on", weights=tmp_path / "base", preset=SMALL, steps=1, workers=1
+    )
+    assert json.loads((out / "config.json").read_text())["inference"]["most_px"] == 777
+
+
+def test_a_folder_with_the_run_of_another_network_is_refused(labelled, tmp_path):
+    train(labelled, tmp_path, preset=SMALL, steps=1, workers=1)
+    with pytest.raises(InvalidOption, match="Choose another folder"):
+        train(labelled, tmp_path, preset=SMALL, encoder="resnet18", steps=2, workers=1)
+
+
+def test_labels_that_cannot_be_right_are_told():
+    dark = np.full((64, 64), 200, np.uint8)
+    dark[:20] = 20
+    right = LabelledImage("a", dark, dark < 100)
+    wrong = LabelledImage("b", dark, dark > 100)
+    assert list(doubts([right], [right])) == []
+    assert "brighter than the rest" in next(doubts([wrong, wrong, right], [right]))
+    assert "held out" in next(doubts([right], []))
+    empty = LabelledImage("c", dark, np.zeros(dark.shape, bool))
+    with pytest.raises(UnreadableImage, match="no particle"):
+        next(doubts([empty], []))
+    with pytest.raises(UnreadableImage, match="no background"):
+        next(doubts([LabelledImage("d", dark, ~empty.mask)], []))
+
+
+def test_every_flag_of_the_command_reaches_the_training(labelled, tmp_path, monkeypatch):
+    given = {}
+
+    def record(folder, out, **how):
+        given.update(how)
+        return tmp_path
+
+    monkeypatch.setattr("antema.training.train.train", record)
+    flags = "--steps 3 --patience 4 --simulated 5 --workers 6 --seed 7 --encoder-weights e.pth"
+    call = ["train", str(labelled), "-o", str(tmp_path), "--encoder", "resnet18", *flags.split()]
+    assert main(call) == 0
+    wanted = {"steps": 3, "patience": 4, "simulated_images": 5, "workers": 6, "seed": 7}
+    assert {key: given[key] for key in wanted} == wanted
+    assert (given["encoder"], given["encoder_weights"].name) == ("resnet18", "e.pth")
 
 
 def test_two_workers_share_a_batch_and_stay_alike(labelled, tmp_path):
     recipe = dataclasses.replace(SMALL, batch=4)
     out = train(labelled, tmp_path, preset=recipe, steps=2, workers=2)
-    with (out / "curves.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert int(rows[-1]["step"]) == 2
+    assert steps_of(out) == [2]
 
 
 def test_simulated_images_come_from_a_pool_made_once(labelled, tmp_path):
@@ -145,9 +251,11 @@ def test_the_paper_s_recipe_is_a_preset():
     assert (recipe.optimizer, recipe.rate, recipe.batch, recipe.epochs) == ("sgd", 0.01, 30, 120)
 
 
-def test_an_unknown_preset_is_refused(labelled, tmp_path):
+def test_an_unknown_preset_or_encoder_is_refused(labelled, tmp_path):
     with pytest.raises(InvalidOption, match="no preset quick"):
         train(labelled, tmp_path, preset="quick")
+    with pytest.raises(InvalidOption, match="no encoder vgg"):
+        train(labelled, tmp_path, encoder="vgg")
 
 
 def test_an_encoder_state_dict_is_taken_over_by_order_and_shape(tmp_path):
@@ -162,6 +270,12 @@ def test_an_encoder_state_dict_is_taken_over_by_order_and_shape(tmp_path):
     for name in names:
         wanted = model.network.encoder.state_dict()[name] + 1
         torch.testing.assert_close(fresh.network.encoder.state_dict()[name], wanted)
+
+
+def test_a_file_that_holds_no_encoder_is_named(tmp_path):
+    (tmp_path / "text.pth").write_text("nothing")
+    with pytest.raises(InvalidOption, match=r"text\.pth is no readable"):
+        load_imagenet_encoder(Segmenter(), tmp_path / "text.pth")
 
 
 def test_normalising_is_robust_to_outliers_and_constant_images():
