@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FL
 # The first analysis compiles the loops (numba): better now than at somebody's first click.
 FIRST_RUN := $(BIN)/antema demo --output $(VENV)/demo >/dev/null
 
-.PHONY: app demo notebooks html test check format clean
+.PHONY: app demo tuning notebooks html test check format clean
 
 app: $(VENV)/app.installed          ## open the dashboard in the browser
 	$(BIN)/antema app
@@ -21,11 +21,14 @@ app: $(VENV)/app.installed          ## open the dashboard in the browser
 demo: $(VENV)/app.installed         ## analyse a simulated micrograph, results in antema-demo/
 	$(BIN)/antema demo
 
+tuning: $(VENV)/app.installed       ## choose the options for your images, in the browser
+	$(BIN)/antema app --notebook parameter_tuning
+
 notebooks: $(VENV)/app.installed    ## open the notebooks to work in them
 	cd notebooks && $(abspath $(BIN))/jupyter lab
 
 html: $(VENV)/all.installed         ## every notebook with its results, as a page in build/html/
-	$(BIN)/jupyter nbconvert --execute --to html --output-dir build/html notebooks/*.ipynb
+	ANTEMA_STILL=1 $(BIN)/jupyter nbconvert --execute --to html --output-dir build/html notebooks/*.ipynb
 
 test: $(VENV)/all.installed         ## run the tests
 	$(BIN)/python -m pytest

@@ -107,7 +107,9 @@ def _add_demo(commands: Any) -> None:
 
 
 def _add_app(commands: Any) -> None:
-    command = commands.add_parser("app", help="open the dashboard in the browser")
+    command = commands.add_parser(
+        "app", help="open the dashboard, or another notebook, in the browser"
+    )
     command.add_argument("--port", type=int, default=8866)
     command.add_argument(
         "--host", default="127.0.0.1", help="address to listen on; by default this computer only"
@@ -116,6 +118,12 @@ def _add_app(commands: Any) -> None:
         "--folder", type=Path, metavar="DIR", help="folder whose images the page may open"
     )
     command.add_argument("--token", help="word that visitors must give; needed with --host")
+    command.add_argument(
+        "--notebook",
+        default="dashboard",
+        metavar="NAME",
+        help="another notebook as a page, such as parameter_tuning (default: dashboard)",
+    )
     command.add_argument("--no-browser", action="store_true", help="do not open a browser")
     command.set_defaults(run=run_app)
 
@@ -380,6 +388,7 @@ def run_app(called: argparse.Namespace) -> int:
         folder=called.folder,
         token=called.token,
         open_browser=not called.no_browser,
+        notebook=called.notebook,
     )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -10,8 +11,10 @@ from .analysis import Analysis
 from .appearance import COLOURS, length_text, look, round_length, to_grey8
 from .geometry import outline
 from .micrograph import Micrograph
+from .separation import Region
 
 SMALLEST_PICTURE_PX = 1000
+WINDOW_PX = 480
 
 
 def micrograph_picture(analysis: Analysis) -> bytes:
@@ -28,20 +31,51 @@ def segmentation_picture(analysis: Analysis) -> bytes:
 
 def outlines_picture(analysis: Analysis) -> bytes:
     """Return the micrograph with the outlines of all the regions, coloured by status."""
-    picture, factor = _enlarged(to_grey8(analysis.micrograph.pixels), Image.Resampling.BICUBIC)
+    grey = to_grey8(analysis.micrograph.pixels)
+    picture, factor = _enlarged(grey, Image.Resampling.BICUBIC)
     picture = picture.convert("RGB")
+    _draw_outlines(picture, analysis.regions, (0, 0), factor)
+    _draw_scale_bar(picture, analysis.micrograph)
+    return _png(picture)
+
+
+def window_picture(
+    grey: np.ndarray, regions: Sequence[Region], window: tuple[slice, slice]
+) -> bytes:
+    """Return a part of a micrograph, large enough to look at, with the outlines of regions.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (M, N), uint8
+        The whole micrograph, as `antema.appearance.to_grey8` makes it.
+    regions : sequence of Region
+    window : (slice, slice)
+        Rows and columns shown.
+    """
+    rows, columns = window
+    picture = Image.fromarray(np.ascontiguousarray(grey[window])).convert("RGB")
+    factor = WINDOW_PX / max(picture.size)
+    size = round(picture.width * factor), round(picture.height * factor)
+    picture = picture.resize(size, Image.Resampling.BICUBIC)
+    _draw_outlines(picture, regions, (rows.start, columns.start), factor)
+    return _png(picture)
+
+
+def _draw_outlines(
+    picture: Image.Image, regions: Sequence[Region], origin: tuple[int, int], factor: float
+) -> None:
+    """Draw the outlines of regions, in pixels of the picture counted from an origin."""
     draw = ImageDraw.Draw(picture)
     width = max(2, round(max(picture.size) / 700))
     # What was left out lies below, so that it never hides a particle.
     for kind, colour in reversed(COLOURS.items()):
-        for region in analysis.regions:
+        for region in regions:
             if look(region) != kind:
                 continue
             for corners in outline(region.image):
-                line = [tuple(point) for point in (corners + region.origin + 0.5)[:, ::-1] * factor]
+                places = (corners + region.origin + 0.5 - origin)[:, ::-1] * factor
+                line = [tuple(point) for point in places]
                 draw.line([*line, line[0]], fill=colour, width=width, joint="curve")
-    _draw_scale_bar(picture, analysis.micrograph)
-    return _png(picture)
 
 
 def _enlarged(grey: np.ndarray, resampling: Image.Resampling) -> tuple[Image.Image, int]:

@@ -22,6 +22,7 @@ ORDER = (
     {"distribution", "comparison"},
     {"analysis"},
     {"figures", "charts", "pictures", "export", "rois"} | {"sensitivity", "tuning", "reference"},
+    {"tuning_figures"},
     {"app", "training"},
     {"cli", "__main__"},
 )

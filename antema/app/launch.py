@@ -15,7 +15,7 @@ from ..resources import shared_folder
 from ..startup import import_quickly
 from .intake import FOLDER_VARIABLE
 
-NOTEBOOK = "dashboard.ipynb"
+DASHBOARD = "dashboard"
 LARGEST_MESSAGE_BYTES = 256 * 1024 * 1024
 IDLE_SECONDS = 30 * 60
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -28,8 +28,9 @@ def launch(
     token: str | None = None,
     open_browser: bool = True,
     preheat: int = 0,
+    notebook: str = DASHBOARD,
 ) -> int:
-    """Serve the dashboard until somebody stops it.
+    """Serve the dashboard, or another notebook as a page, until somebody stops it.
 
     Parameters
     ----------
@@ -45,6 +46,8 @@ def launch(
         Whether to open the page in the browser.
     preheat : int
         How many pages to hold ready; each needs memory, and opens at once.
+    notebook : str
+        Which of antema's notebooks to serve.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def launch(
     AntemaError
         If the notebook or the folder is not there, or others could open the page without a token.
     """
-    notebook = find_notebook()
+    path = find_notebook(notebook)
     if host not in LOCAL and not token:
         msg = (
             f"With --host {host} other computers can open the dashboard and use this one. "
@@ -69,26 +72,30 @@ def launch(
             raise AntemaError(msg)
         os.environ[FOLDER_VARIABLE] = str(Path(folder).resolve())
     add_template_folder()
-    os.chdir(notebook.parent)
+    os.chdir(path.parent)
 
     server = server_class()(config=server_config(preheat), config_file_paths=[])
     server.ip, server.port, server.token = host, port, token
     server.wants_browser = open_browser
-    server.initialize([str(notebook)])
+    server.initialize([str(path)])
     server.start()
     return 0
 
 
-def find_notebook() -> Path:
-    """Return the path of the notebook that is the dashboard."""
-    notebook = shared_folder("notebooks") / NOTEBOOK
-    if not notebook.is_file():
+def find_notebook(name: str = DASHBOARD) -> Path:
+    """Return the path of one of antema's notebooks, by its name."""
+    folder = shared_folder("notebooks")
+    known = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+    if DASHBOARD not in known:
         msg = (
-            f"The dashboard's notebook is not at {notebook}. "
+            f"The notebooks are not at {folder}. "
             "Install antema again, or run it from a complete copy of its folder."
         )
         raise AntemaError(msg)
-    return notebook
+    if name not in known:
+        msg = f"There is no notebook {name}; choose one of {', '.join(known)}."
+        raise AntemaError(msg)
+    return known[name]
 
 
 def add_template_folder() -> None:

@@ -230,3 +230,37 @@ def count_text(particles: int, images: int) -> str:
     noun = "particle" if particles == 1 else "particles"
     where = "" if images <= 1 else f" in {images} images"
     return f"{particles} {noun}{where}"
+
+
+# ---- the page on which options are chosen
+MAP = "Make the map"
+MAP_HINT = "Tries all the options on all images that have a pixel size."
+PROPOSE = "Take the steadiest"
+PROPOSE_HINT = "Chooses the point around which the result changes least."
+TOLERANCE = "Tolerance in %"
+PLATEAU = (
+    "<p><b>{options}</b> gives {particles} particles with a mean diameter of {mean}; "
+    "{share} of the area is left out.<br>Inside the line ({part} of the map: {spans}) "
+    "count and mean diameter stay within {tolerance}.</p>"
+)
+PLATEAU_SPAN = "{option} {low} to {high}"
+PICTURE_CHOSEN = "Chosen"
+PICTURE_STEADIEST = "Steadiest"
+PICTURE_RESULT = "{count} particles, mean {mean} nm"
+PICTURE_ALT = "Part of the micrograph with outlined particles: {options}; {result}"
+REFERENCE_DROP = "Drop sizes measured by hand here"
+REFERENCE_HINT = "csv or xlsx with diameters, ImageJ ROIs (zip), or a label image"
+REFERENCE_HEAD = ("", "antema", "by hand", "difference")
+REFERENCE_ROWS = {
+    "count": "particles",
+    "mean": "mean / nm",
+    "sd": "standard deviation / nm",
+    "median": "median / nm",
+    "d10": "D10 / nm",
+    "d90": "D90 / nm",
+}
+PRESET = "Save these options"
+PRESET_HINT = "A small file that the dashboard and the command line take."
+PRESET_FILE = "antema-options.json"
+PRESET_CHANGES = "The file holds all options; these differ from the usual ones:"
+PRESET_DEFAULT = "The file holds all options; none differs from the usual ones."

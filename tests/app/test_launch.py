@@ -10,6 +10,12 @@ from antema.errors import AntemaError
 def test_the_notebook_is_found_from_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert find_notebook().is_file()
+    assert find_notebook("parameter_tuning").is_file()
+
+
+def test_a_notebook_that_is_not_there_is_told():
+    with pytest.raises(AntemaError, match="choose one of .*dashboard"):
+        find_notebook("nothing")
 
 
 def test_large_messages_pass_and_no_file_is_served():
