@@ -65,7 +65,7 @@ class Tuning:
     def __init__(self, files: Iterable[str | Path] = ()) -> None:
         self.state = state = TuningState(deliver_to_this_thread())
         state.start(files)
-        self.page = Page(lambda key: None, lambda: None)
+        self.page = Page({}, lambda: None)
         self.page.theme = "light"
         self.images = Piece([self.page, Notices(state), ImagesPanel(state)], "tuning-images")
         self.map = MapPiece(state)
