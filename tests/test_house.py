@@ -22,7 +22,7 @@ ORDER = (
     {"distribution", "comparison"},
     {"analysis"},
     {"figures", "charts", "pictures", "export", "rois"} | {"sensitivity", "tuning", "reference"},
-    {"tuning_figures"},
+    {"tuning_figures", "paper_figures"},
     {"app", "training"},
     {"cli", "__main__"},
 )
@@ -77,6 +77,7 @@ def test_widgets_live_in_the_app_and_torch_in_training():
 
 def test_importing_antema_is_light():
     heavy = ["torch", "ipywidgets", "onnxruntime", "plotly", "numba", "skimage", "openpyxl", "h5py"]
+    heavy += ["cv2", "matplotlib"]
     code = f"import sys, antema; print([name for name in {heavy} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
