@@ -23,6 +23,7 @@ ORDER = (
     {"analysis"},
     {"figures", "charts", "pictures", "export", "rois"} | {"sensitivity", "tuning", "reference"},
     {"tuning_figures", "paper_figures"},
+    {"lesson"},
     {"app", "training"},
     {"cli", "__main__"},
 )
@@ -68,7 +69,7 @@ def test_imports_run_one_way(path):
 def test_widgets_live_in_the_app_and_torch_in_training():
     for path in modules():
         roots = {name.split(".")[0] for name in imported(path)}
-        if part_of(path) != "app":
+        if part_of(path) not in ("app", "lesson"):
             assert not roots & {"ipywidgets", "anywidget", "voila", "IPython"}, path
         if part_of(path) != "training":
             assert not roots & {"torch", "segmentation_models_pytorch", "torchvision"}, path
