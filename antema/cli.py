@@ -125,6 +125,13 @@ def _add_app(commands: Any) -> None:
         help="another notebook as a page, such as parameter_tuning (default: dashboard)",
     )
     command.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    command.add_argument(
+        "--preheat",
+        type=int,
+        default=0,
+        metavar="N",
+        help="hold N pages ready, which then open at once; each takes about 200 MB of memory",
+    )
     command.set_defaults(run=run_app)
 
 
@@ -389,6 +396,7 @@ def run_app(called: argparse.Namespace) -> int:
         token=called.token,
         open_browser=not called.no_browser,
         notebook=called.notebook,
+        preheat=called.preheat,
     )
 
 

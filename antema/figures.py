@@ -15,7 +15,6 @@ import plotly.graph_objects as go
 
 from .analysis import Analysis
 from .appearance import COLOURS, look, to_grey8
-from .geometry import outline
 from .measurement import measure
 from .micrograph import Micrograph
 from .separation import EDGE, LEFT_OUT, SEPARATED, WHOLE, Region
@@ -155,10 +154,10 @@ def overlay_traces(
 
 def outline_line(regions: Iterable[Region]) -> tuple[np.ndarray, np.ndarray]:
     """Return x and y of the closed outlines of the regions, with NaN between them."""
-    parts = [np.empty((0, 2))]
+    parts, gap = [np.empty((0, 2))], np.full((1, 2), np.nan)
     for region in regions:
-        for corners in outline(region.image):
-            parts += [corners + region.origin, corners[:1] + region.origin, np.full((1, 2), np.nan)]
+        for corners in region.outlines:
+            parts += [corners, corners[:1], gap]
     line = np.concatenate(parts).astype(np.float32)
     return line[:, 1], line[:, 0]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import MissingScale
-from .geometry import Shape, describe
+from .geometry import Shape
 from .micrograph import Micrograph
 from .separation import LEFT_OUT, SEPARATED, Region, SeparationOptions
 
@@ -207,7 +207,7 @@ def measure(
     image, pixels = (micrograph.name, micrograph.pixels) if micrograph is not None else ("", None)
     kept = [region for region in regions if region.status != LEFT_OUT]
     particles = [
-        _Particle(number, region, describe(region.image), nm_per_pixel, image, pixels, convexity)
+        _Particle(number, region, region.shape, nm_per_pixel, image, pixels, convexity)
         for number, region in enumerate(kept, start=1)
     ]
     return pd.DataFrame(

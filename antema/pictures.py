@@ -9,7 +9,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .analysis import Analysis
 from .appearance import COLOURS, length_text, look, round_length, to_grey8
-from .geometry import outline
 from .micrograph import Micrograph
 from .separation import Region
 
@@ -72,8 +71,8 @@ def _draw_outlines(
         for region in regions:
             if look(region) != kind:
                 continue
-            for corners in outline(region.image):
-                places = (corners + region.origin + 0.5 - origin)[:, ::-1] * factor
+            for corners in region.outlines:
+                places = (corners + 0.5 - origin)[:, ::-1] * factor
                 line = [tuple(point) for point in places]
                 draw.line([*line, line[0]], fill=colour, width=width, joint="curve")
 

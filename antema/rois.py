@@ -8,7 +8,6 @@ import numpy as np
 
 from .analysis import Analysis
 from .export import unique_stems
-from .geometry import outline
 from .separation import LEFT_OUT, Region
 
 
@@ -57,5 +56,5 @@ def roi_sets(analyses: Sequence[Analysis]) -> bytes:
 
 def _outline_in_image(region: Region) -> list[np.ndarray]:
     """Return the corners of a region's parts, the largest first."""
-    parts = [corners + 0.5 + region.origin for corners in outline(region.image)]
+    parts = [corners + 0.5 for corners in region.outlines]
     return sorted(parts, key=lambda corners: -np.ptp(corners, axis=0).prod())

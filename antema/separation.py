@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .errors import InvalidOption
+from .geometry import Shape, describe, outline
 from .options import Options, option
 from .progress import Progress
 
@@ -125,6 +126,16 @@ class Region:
     status: str
     reason: str = ""
 
+    @functools.cached_property
+    def shape(self) -> Shape:
+        """Its shape numbers in pixels, computed once."""
+        return describe(self.image)
+
+    @functools.cached_property
+    def outlines(self) -> tuple[np.ndarray, ...]:
+        """Corners of its outer boundaries in the mask, computed once; see `antema.geometry`."""
+        return tuple(corners + self.origin for corners in outline(self.image))
+
 
 def separate(
     mask: np.ndarray,
@@ -188,7 +199,12 @@ class Separator:
 
         self.shape: tuple[int, int] = mask.shape
         mask = np.ascontiguousarray(mask, dtype=bool)
-        self._labels, self._starts, self._boxes, _ = levelsets.label(mask)
+        labels, starts, boxes, _ = levelsets.label(mask)
+        convexity, solidity = levelsets.judge_all(labels, starts)
+        holes = levelsets.count_holes(labels, len(starts))
+        self._shapes = (convexity.tolist(), solidity.tolist(), holes.tolist())
+        # The labels are as large as four masks; what is kept is hardly more than the particles.
+        self._whole = [_cut(labels, i, *box) for i, box in enumerate(boxes.tolist())]
         self._trees: dict[int, _Tree] = {}
 
     def separate(
@@ -201,28 +217,14 @@ class Separator:
         smallest = _smallest_area(nm_per_pixel, options)
         found: list[Region] = []
         if options.method == "none":
-            found.extend(Region(*self._cut(i), WHOLE) for i in range(len(self._starts)))
+            found.extend(self._whole)
         else:
-            for i in _reported(range(len(self._starts)), progress):
+            for i in _reported(range(len(self._whole)), progress):
                 found.extend(self._divide(i, smallest, options))
         if options.exclude_edge:
             found = [self._checked_for_edge(region) for region in found]
         found.sort(key=lambda region: region.origin)
         return found
-
-    @functools.cached_property
-    def _shapes(self) -> tuple[list[float], list[float], list[int]]:
-        """Convexity, solidity and number of holes of every region."""
-        from . import levelsets
-
-        convexity, solidity = levelsets.judge_all(self._labels, self._starts)
-        holes = levelsets.count_holes(self._labels, len(self._starts))
-        return convexity.tolist(), solidity.tolist(), holes.tolist()
-
-    def _cut(self, i: int) -> tuple[tuple[int, int], np.ndarray]:
-        top, left, bottom, right = self._boxes[i].tolist()
-        window = self._labels[top + 1 : bottom + 1, left + 1 : right + 1]
-        return (top, left), window == i + 1
 
     def _checked_for_edge(self, region: Region) -> Region:
         (row, column), (height, width) = region.origin, region.image.shape
@@ -233,13 +235,13 @@ class Separator:
     def _divide(self, i: int, smallest: int, options: SeparationOptions) -> Iterator[Region]:
         """Yield what one region of the mask becomes."""
         convexity, solidity, holes = (numbers[i] for numbers in self._shapes)
-        origin, image = self._cut(i)
+        origin, image = self._whole[i].origin, self._whole[i].image
         if convexity < options.min_convexity:
             yield Region(origin, image, LEFT_OUT, NON_CONVEX)
         elif holes >= options.max_holes and _count_gaps(image) >= options.max_holes:
             yield Region(origin, image, LEFT_OUT, HOLES)
         elif convexity >= options.convexity and solidity >= options.solidity:
-            yield Region(origin, image, WHOLE)
+            yield self._whole[i]
         else:
             if i not in self._trees:
                 self._trees[i] = _Tree(origin, image)
@@ -249,6 +251,12 @@ class Separator:
                 if options.method == "watershed"
                 else tree.erode(smallest, options)
             )
+
+
+def _cut(labels: np.ndarray, i: int, top: int, left: int, bottom: int, right: int) -> Region:
+    """Return the region of label i + 1 as it is; the labels have a rim of one pixel."""
+    window = labels[top + 1 : bottom + 1, left + 1 : right + 1]
+    return Region((top, left), window == i + 1, WHOLE)
 
 
 class _Grown(NamedTuple):

@@ -4,6 +4,7 @@ import pytest
 
 from antema.app.intake import FOLDER_VARIABLE
 from antema.app.launch import find_notebook, launch, server_config
+from antema.cli import main
 from antema.errors import AntemaError
 
 
@@ -24,6 +25,16 @@ def test_large_messages_pass_and_no_file_is_served():
     assert config.VoilaConfiguration.file_allowlist == []
     assert config.MappingKernelManager.cull_idle_timeout > 0
     assert config.MappingKernelManager.cull_busy is False
+
+
+def test_pages_are_held_ready_if_wanted(monkeypatch):
+    given = {}
+    monkeypatch.setattr("antema.app.launch.launch", lambda **options: given.update(options) or 0)
+    assert main(["app", "--preheat", "2", "--no-browser"]) == 0
+    assert given["preheat"] == 2
+    voila = server_config(given["preheat"]).VoilaConfiguration
+    assert (voila.preheat_kernel, voila.default_pool_size) == (True, 2)
+    assert server_config().VoilaConfiguration.preheat_kernel is False
 
 
 def test_other_computers_need_a_token():

@@ -1,3 +1,4 @@
+import asyncio
 import dataclasses
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 
 from antema import Settings
 from antema.app import messages
-from antema.app.panels.base import HIDDEN, number_text
+from antema.app.panels.base import HIDDEN, number_text, watch
 from antema.app.panels.dashboard import Dashboard
 from antema.app.panels.options import NOT_SHOWN, places
 from antema.app.panels.picture import MARKED
@@ -265,6 +266,22 @@ def test_keys_walk_through_the_images(page, discs):
     press(page, "ArrowRight")
     assert page.state.image.name == "b"
     assert page.picture.position.value == "image 2 of 2"
+
+
+def test_several_changes_in_one_turn_of_the_page_are_drawn_once(state):
+    drawn = []
+    watch(state, ["quantity", "view"], lambda: drawn.append((state.quantity, state.view)))
+    state.quantity = "convexity"
+    assert len(drawn) == 2
+
+    async def turn():
+        state.quantity = "solidity"
+        state.view = "mask"
+        assert len(drawn) == 2
+        await asyncio.sleep(0)
+
+    asyncio.run(turn())
+    assert drawn[2:] == [("solidity", "mask")]
 
 
 def test_a_failing_view_becomes_a_notice(page, discs, monkeypatch):

@@ -1,5 +1,6 @@
 """What all panels share: watching the state, and small pieces of HTML."""
 
+import asyncio
 import html
 import math
 from collections.abc import Callable, Iterable
@@ -13,16 +14,35 @@ HIDDEN = "antema-hidden"
 
 
 def watch(state: State, names: str | Iterable[str], function: Callable[[], None]) -> None:
-    """Call a function now and whenever one of the traits changes; its failure becomes a notice."""
+    """Call a function now and whenever one of the traits changes; its failure becomes a notice.
 
-    def changed(_change: Any = None) -> None:
+    On the page the call waits until the present message of the browser is dealt with, so that
+    several changes at once are drawn once; without an event loop it comes at once.
+    """
+    waiting = False
+
+    def call() -> None:
+        nonlocal waiting
+        waiting = False
         try:
             function()
         except Exception as error:  # noqa: BLE001 - an observer's failure would be shown nowhere
             state.report_failure(error)
 
+    def changed(_change: Any) -> None:
+        nonlocal waiting
+        if waiting:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            call()
+        else:
+            waiting = True
+            loop.call_soon(call)
+
     state.observe(changed, names=[names] if isinstance(names, str) else list(names))
-    changed()
+    call()
 
 
 def show(widget: widgets.DOMWidget, visible: bool) -> None:
