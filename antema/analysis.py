@@ -14,13 +14,21 @@ import pandas as pd
 
 from .correction import Correction, correct
 from .errors import AntemaError, Cancelled
+from .familiarity import IF_BRIGHTER
+from .familiarity import doubts as unfamiliar
 from .measurement import measure
 from .micrograph import Micrograph
 from .network import load_network
 from .options import Options, option
 from .progress import Progress, part
 from .reading import read_frames
-from .segmentation import SPECK, SegmentationOptions, mask_from_probability, probability_map
+from .segmentation import (
+    SPECK,
+    SegmentationOptions,
+    input_numbers,
+    mask_from_probability,
+    probability_map,
+)
 from .separation import LEFT_OUT, Region, SeparationOptions, Separator
 
 
@@ -61,6 +69,8 @@ class Analysis:
         What was asked to be changed by hand, in this order.
     dropped : dict of int to str
         Which of them (the first is 0) do not go with these regions, each with the reason.
+    input_numbers : dict of str to float
+        What tells whether the image suits the network; see `antema.familiarity`.
     warnings : tuple of str
         What makes the numbers doubtful, one sentence each.
     version : str
@@ -78,6 +88,7 @@ class Analysis:
     weights_sha256: str | None
     corrections: tuple[Correction, ...] = ()
     dropped: dict[int, str] = dataclasses.field(default_factory=dict)
+    input_numbers: dict[str, float] = dataclasses.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     version: str = dataclasses.field(default_factory=lambda: importlib.metadata.version("antema"))
 
@@ -125,9 +136,12 @@ def analyze(
     finding, dividing = settings.segmentation, settings.separation
     if previous is not None and same_network(previous.settings.segmentation, finding):
         probability, weights = previous.probability, previous.weights_sha256
+        numbers = previous.input_numbers
     else:
         probability = probability_map(micrograph, finding, part(progress, 0, 0.7))
         weights = load_network(finding.weights).sha256 if finding.method == "network" else None
+        numbers = {}
+    numbers = numbers or input_numbers(micrograph, probability, finding)
     report(0.7, "drawing outlines")
     if (
         previous is not None
@@ -159,7 +173,8 @@ def analyze(
         weights_sha256=weights,
         corrections=tuple(corrections),
         dropped=dropped,
-        warnings=tuple(_doubts(mask, particles, nm_per_pixel)),
+        input_numbers=numbers,
+        warnings=tuple(_doubts(mask, particles, nm_per_pixel, numbers, finding)),
     )
 
 
@@ -218,17 +233,24 @@ def same_network(one: SegmentationOptions, other: SegmentationOptions) -> bool:
     return (one.method, one.weights, one.invert) == (other.method, other.weights, other.invert)
 
 
-def _doubts(mask: np.ndarray, particles: pd.DataFrame, nm_per_pixel: float) -> Iterator[str]:
+def _doubts(
+    mask: np.ndarray,
+    particles: pd.DataFrame,
+    nm_per_pixel: float,
+    numbers: dict[str, float],
+    finding: SegmentationOptions,
+) -> Iterator[str]:
     """Yield a sentence for each thing that makes the numbers doubtful."""
-    if mask.mean() > 0.6:
-        yield (
-            f"{mask.mean():.0%} of the image was taken for particles. If they are brighter than "
-            "the background (dark field, HAADF), say so in the options."
-        )
+    diameter = np.nan
     if len(particles):
-        diameter = particles["equivalent_diameter_nm"].median() / nm_per_pixel
-        if diameter < 8:
-            yield (
-                f"The median particle is only {diameter:.1f} pixels wide, so its size is uncertain "
-                f"by about {50 / diameter:.0f} %. A higher magnification would help."
-            )
+        diameter = float(particles["equivalent_diameter_nm"].median()) / nm_per_pixel
+    if numbers:
+        seen = diameter * numbers["scale"]
+        yield from unfamiliar(numbers, load_network(finding.weights).familiar, seen)
+    elif mask.mean() > 0.6:
+        yield f"{mask.mean():.0%} of the image was taken for particles. {IF_BRIGHTER}"
+    if diameter < 8:
+        yield (
+            f"The median particle is only {diameter:.1f} pixels wide, so its size is uncertain "
+            f"by about {50 / diameter:.0f} %. A higher magnification would help."
+        )

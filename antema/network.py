@@ -69,16 +69,26 @@ class Network:
         ndarray of shape (M, N), float32, 0..1
         """
         inference = self.config["inference"]
-        least, most = inference.get("least_px", 0), inference.get("most_px", math.inf)
         probability = predict_in_tiles(
             self._predict_tile,
-            resize(pixels, working_shape(pixels.shape, least, most)),
+            resize(pixels, self.working_shape(pixels.shape)),
             tile=inference["tile_px"],
             margin=inference["margin_px"],
             multiple=inference["multiple_px"],
             progress=progress,
         )
         return resize(probability, pixels.shape)
+
+    def working_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """Return the rows and columns at which the network sees an image of this shape."""
+        inference = self.config["inference"]
+        least, most = inference.get("least_px", 0), inference.get("most_px", math.inf)
+        return working_shape(shape, least, most)
+
+    @property
+    def familiar(self) -> dict[str, tuple[float, float]]:
+        """What the training images were like; empty if the weight set does not tell."""
+        return {key: (low, high) for key, (low, high) in self.config.get("familiar", {}).items()}
 
     def _predict_tile(self, tile: np.ndarray) -> np.ndarray:
         grey = tile[np.newaxis, np.newaxis]

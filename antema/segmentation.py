@@ -11,10 +11,11 @@ import math
 
 import numpy as np
 
+from .familiarity import grey_numbers, sureness_numbers
 from .micrograph import Micrograph
 from .network import DEFAULT_WEIGHTS, load_network
 from .options import Options, option
-from .preparation import normalise
+from .preparation import normalise, resize
 from .progress import Progress, part
 
 SPECK = "too small (speckle)"
@@ -129,6 +130,28 @@ def probability_map(
         return _otsu(prepared)
     network = load_network(options.weights)
     return network.predict(prepared, part(progress, 0.02, 1)).astype(np.float16)
+
+
+def input_numbers(
+    micrograph: Micrograph, probability: np.ndarray, options: SegmentationOptions
+) -> dict[str, float]:
+    """Return what tells whether an image suits the network (see `antema.familiarity`).
+
+    Returns
+    -------
+    dict
+        Numbers of the grey values and of how sure the network is, and `scale`, pixels of the
+        network per pixel of the image; empty with Otsu's method.
+    """
+    if options.method != "network":
+        return {}
+    shape = load_network(options.weights).working_shape(micrograph.shape)
+    grey = normalise(-micrograph.pixels if options.invert else micrograph.pixels)
+    return {
+        **grey_numbers(resize(grey, shape)),
+        **sureness_numbers(resize(probability.astype(np.float32), shape)),
+        "scale": shape[0] / micrograph.shape[0],
+    }
 
 
 def mask_from_probability(

@@ -16,7 +16,7 @@ ORDER = (
     {"errors", "progress", "resources", "startup"},
     {"options", "units"},
     {"micrograph", "preparation", "contours", "levelsets", "solids"},
-    {"reading", "formats", "network", "geometry", "simulation"},
+    {"reading", "formats", "network", "familiarity", "geometry", "simulation"},
     {"segmentation", "separation"},
     {"correction", "measurement", "appearance"},
     {"distribution", "comparison"},

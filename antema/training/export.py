@@ -7,6 +7,7 @@ goes on, and `config.json`, which says what goes in and out and lists the SHA-25
 import hashlib
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from ..errors import WeightsNotFound
+from ..familiarity import Ranges, grey_numbers, ranges_of
 from ..network import find_weights
-from .dataset import TILE_PX
+from ..preparation import resize, working_shape
+from .dataset import TILE_PX, LabelledImage
 from .model import ATROUS_RATES, PAD_MULTIPLE, POOLING_WINDOW, Segmenter
+from .objects import connected, counted_objects
 
 OPSET = 17
 # Tiles of an image at inference: their side, the border that is computed but not kept, and what the
@@ -44,6 +48,7 @@ def export_weights(
     inference: dict[str, Any] | None = None,
     training: dict[str, Any] | None = None,
     metrics: dict[str, Any] | None = None,
+    familiar: Ranges | None = None,
 ) -> Path:
     """Write a weight set.
 
@@ -58,6 +63,8 @@ def export_weights(
         What differs from `INFERENCE`: how `antema.network` is to run the network.
     training, metrics : dict, optional
         What the set was trained on and how well it does, kept in config.json.
+    familiar : dict, optional
+        What the training images were like, by `familiar_ranges`: an analysis warns of others.
 
     Returns
     -------
@@ -85,9 +92,27 @@ def export_weights(
         "inference": {**INFERENCE, **(inference or {})},
         "training": training or {},
         "metrics": metrics or {},
+        "familiar": dict(familiar or {}),
     }
     write_config(folder, config)
     return folder
+
+
+def familiar_ranges(images: Sequence[LabelledImage], most: int = 500) -> dict[str, Any]:
+    """Return the ranges of what training images are like, real and simulated ones together.
+
+    Of more than `most` images, so many are looked at, evenly chosen.
+    """
+    rows = []
+    for index in np.unique(np.linspace(0, len(images) - 1, min(most, len(images))).astype(int)):
+        image = images[index]
+        seen = working_shape(image.grey.shape, 0, INFERENCE["most_px"])
+        grey = resize(image.grey.astype(np.float32) / 255, seen)
+        areas = counted_objects(connected(image.mask))[1]
+        diameter = float(np.sqrt(4 * np.median(areas) / np.pi)) if areas.size else np.nan
+        scale = seen[0] / image.grey.shape[0]
+        rows.append({**grey_numbers(grey), "diameter_px": diameter * scale})
+    return ranges_of(rows)
 
 
 def write_config(folder: Path, config: dict[str, Any]) -> None:
@@ -142,10 +167,11 @@ def load_weights(folder: Path | str) -> Segmenter:
     return model.eval()
 
 
-def inference_of(folder: Path | str) -> dict[str, Any]:
-    """Return how a weight set (folder or name) is run; sets trained on from it are run alike."""
-    config = json.loads((find_weights(str(folder)) / "config.json").read_text(encoding="utf-8"))
-    return dict(config["inference"])
+def config_of(folder: Path | str) -> dict[str, Any]:
+    """Return the config.json of a weight set (folder or name)."""
+    text = (find_weights(str(folder)) / "config.json").read_text(encoding="utf-8")
+    config: dict[str, Any] = json.loads(text)
+    return config
 
 
 def largest_difference(model: Segmenter, path: Path, shape: tuple[int, int] = (96, 160)) -> float:

@@ -20,12 +20,13 @@ from safetensors import SafetensorError
 
 from ..errors import InvalidOption
 from ..export import make_folder
+from ..familiarity import Ranges, joined
 from ..progress import Progress, duration_text
 from .batches import Batches
 from .checkpoint import load_checkpoint, save_checkpoint
 from .copies import Copies
 from .dataset import LabelledImage, doubts, read_divided
-from .export import export_weights, inference_of, load_weights
+from .export import config_of, export_weights, familiar_ranges, load_weights
 from .model import ENCODERS, Segmenter, load_imagenet_encoder, to_channels_last
 from .pool import make_pool, read_pool
 from .recipe import PRESETS, Recipe, make_optimizer, rate_factor
@@ -158,7 +159,8 @@ class _Run:
             self.model = Segmenter(encoder)
             if encoder_weights is not None:
                 load_imagenet_encoder(self.model, encoder_weights)
-        self.inference = inference_of(weights) if weights is not None else {}
+        # A set trained on from another one is run like that one, and knows what that one knew.
+        self.base = config_of(weights) if weights is not None else {}
         self.model.to(self.device)
         to_channels_last(self.model)
         self.mean = copy.deepcopy(self.model).eval()
@@ -194,6 +196,8 @@ class _Run:
         if self.workers > 1:
             torch.set_num_threads(1)
         loss = math.nan
+        if self.step == 0 and self.base:
+            self.validate(loss)  # what fine-tuning begins with is kept if nothing is better
         try:
             with ThreadPoolExecutor(
                 self.workers + 1, initializer=_use_threads, initargs=(self.workers,)
@@ -283,6 +287,13 @@ class _Run:
         modules = {"model": self.model, "mean": self.mean}
         save_checkpoint(self._checkpoint, modules, self.optimizer, self.record())
 
+    def _familiar(self) -> Ranges:
+        """Return what real and simulated images, and those of an earlier training, were like."""
+        known: Ranges = self.base.get("familiar", {})
+        for images in (self.images, self.simulated):
+            known = joined(known, familiar_ranges(images) if images else {})
+        return known
+
     def finish(self, folder: Path) -> Path:
         """Write the best weights as a weight set."""
         best = load_checkpoint(self._best, {"mean": self.mean})
@@ -302,8 +313,9 @@ class _Run:
         export_weights(
             self.mean.cpu().eval(),
             self.out,
-            inference=self.inference,
+            inference=self.base.get("inference"),
             training=json.loads(json.dumps(about)),
+            familiar=self._familiar(),
         )
         return self.out
 

@@ -103,8 +103,8 @@ class Curves:
         score, loss = figure.subplots(1, 2)
         steps = [row["step"] for row in self.rows]
         for key, name, style in (
-            ("validation_iou", "all pixels together", "--"),
-            ("validation_mean_iou", "mean of the images", ":"),
+            ("validation_iou", "all pixels together", "--s"),
+            ("validation_mean_iou", "mean of the images", ":^"),
             ("score", "mean of the two (decides)", "-o"),
         ):
             values = [row[key] for row in self.rows]

@@ -87,6 +87,8 @@ def test_a_trained_set_can_be_used_checked_and_trained_further(trained, labelled
     assert len(report.images) >= 1
     again = train(labelled, tmp_path / "more", weights=trained, preset=SMALL, steps=1, workers=1)
     assert (again / "model.onnx").is_file()
+    # What fine-tuning begins with is scored as well, so it never ends with something worse.
+    assert steps_of(again) == [0, 1]
 
 
 def test_onnx_gives_the_model_s_probabilities_on_any_shape(trained):
