@@ -8,7 +8,6 @@ Exit status: 0 done; 1 some files failed, the others are done; 2 the call itself
 
 import argparse
 import dataclasses
-import importlib.util
 import math
 import sys
 import time
@@ -402,7 +401,9 @@ def run_app(called: argparse.Namespace) -> int:
 
 def run_train(called: argparse.Namespace) -> int:
     """Train a network."""
-    _require_training()
+    from .training import check_installed
+
+    check_installed()
     from .training.train import train
 
     chosen = {} if called.encoder is None else {"encoder": called.encoder}
@@ -444,13 +445,6 @@ def run_evaluate(called: argparse.Namespace) -> int:
         for path in write_report(report, called.output):
             _say(f"written: {path}")
     return DONE
-
-
-def _require_training() -> None:
-    needed = ("torch", "segmentation_models_pytorch", "safetensors", "onnx")
-    if not all(map(importlib.util.find_spec, needed)):
-        msg = "This needs the training libraries: pip install -c constraints.txt -e '.[train]'"
-        raise AntemaError(msg)
 
 
 def _terminal_progress() -> "Progress | None":

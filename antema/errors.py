@@ -35,3 +35,11 @@ class CannotCorrect(AntemaError):
 
 class Cancelled(AntemaError):
     """The user stopped a computation; nothing of it is kept."""
+
+
+class MissingLibrary(AntemaError):
+    """A library that only some of antema needs is not installed."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentence alone in a notebook: the lines that led here help nobody."""
+        return [str(self)]

@@ -272,6 +272,11 @@ def read_record(name: str, content: bytes) -> Record:
     return Record(Settings.from_dict(settings), corrections=corrections, **about)
 
 
+def settings_bytes(settings: Settings) -> bytes:
+    """Return a settings file, which the dashboard and ``antema analyze --settings`` take."""
+    return json.dumps({"settings": settings.to_dict()}, indent=2).encode()
+
+
 def read_settings(name: str, content: bytes) -> Settings:
     """Return the settings that a record, or a file of saved options, holds; see `read_record`."""
     return read_record(name, content).settings

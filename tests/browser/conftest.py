@@ -1,5 +1,6 @@
 """The dashboard as a person meets it: served by Voila, opened in Chromium."""
 
+import contextlib
 import io
 import os
 import shutil
@@ -39,11 +40,22 @@ def free_port():
 def address(tmp_path_factory):
     """Address of a running dashboard, started from a folder that is not antema's."""
     folder = tmp_path_factory.mktemp("server")
-    port, log = free_port(), folder / "log.txt"
     (folder / "shared").mkdir()
     draw_discs(folder / "shared" / "from the server.png")
-    command = [sys.executable, "-m", "antema", "app", "--port", str(port), "--no-browser"]
-    command += ["--folder", str(folder / "shared")]
+    with served(folder, "--folder", str(folder / "shared")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """Runs `antema app` in a folder as long as a with-block; gives its address."""
+    return served
+
+
+@contextlib.contextmanager
+def served(folder, *options):
+    port, log = free_port(), folder / "log.txt"
+    command = [sys.executable, "-m", "antema", "app", "--port", str(port), "--no-browser", *options]
     with log.open("w") as output:
         server = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}/"
@@ -51,7 +63,7 @@ def address(tmp_path_factory):
         deadline = time.monotonic() + START_S
         while not answers(address + "voila/files/nothing"):
             if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"The dashboard did not start:\n{log.read_text()}")
+                pytest.fail(f"The page was not served:\n{log.read_text()}")
             time.sleep(0.2)
         yield address
     finally:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import json
 from typing import Any
 
 import numpy as np
@@ -76,7 +75,7 @@ class Running(Looking):
 
     def settings_file(self) -> bytes:
         """Return the options as a file."""
-        return json.dumps({"settings": self.settings.to_dict()}, indent=2).encode()
+        return export.settings_bytes(self.settings)
 
     @click
     def get_ready(self) -> None:
