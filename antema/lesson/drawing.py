@@ -130,14 +130,14 @@ def step_words(step: steps.Step) -> str:
     if step.phase == steps.EROSION:
         begin = f"Eroded by {step.depth_px:g} px" if step.depth_px else "The untouched region"
         parts = [
-            f"{counts[steps.ERODING]} not convex yet",
-            f"{_counted(counts[steps.MARKER], 'marker')}",
+            f"{_counted(counts[steps.ERODING], 'part')} not convex yet",
+            _counted(counts[steps.MARKER], "marker"),
         ]
         if counts[steps.GIVEN_UP]:
             parts.append(f"{counts[steps.GIVEN_UP]} too small")
         return f"{begin}: {', '.join(parts)}."
     if step.phase == steps.REGROWTH:
-        return f"Grown back by up to {step.depth_px:g} px: markers may grow into each other."
+        return f"Grown back by {step.depth_px:g} px at most; particles may overlap."
     lost = counts[steps.DISCARDED]
     tail = f", {lost} discarded, because not convex after regrowing" if lost else ""
     return f"The result: {_counted(counts[steps.PARTICLE], 'particle')}{tail}."

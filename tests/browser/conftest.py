@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from antema.resources import shared_folder
+
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
@@ -53,9 +55,9 @@ def serve():
 
 
 @contextlib.contextmanager
-def served(folder, *options):
+def served(folder, *options, program=("antema", "app")):
     port, log = free_port(), folder / "log.txt"
-    command = [sys.executable, "-m", "antema", "app", "--port", str(port), "--no-browser", *options]
+    command = [sys.executable, "-m", *program, "--port", str(port), "--no-browser", *options]
     with log.open("w") as output:
         server = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}/"
@@ -69,6 +71,14 @@ def served(folder, *options):
     finally:
         server.terminate()
         server.wait(30)
+
+
+@pytest.fixture(scope="session")
+def lesson_address(tmp_path_factory):
+    """Address of the lesson, served by Voila as it comes."""
+    notebook = shared_folder("notebooks") / "walkthrough.ipynb"
+    with served(tmp_path_factory.mktemp("lesson"), program=("voila", str(notebook))) as address:
+        yield address
 
 
 def draw_discs(path):

@@ -20,9 +20,8 @@ function render({ model, el }) {
   let start = null;
 
   function place(event) {
-    const box = svg.getBoundingClientRect();
-    const x = ((event.clientX - box.left) / box.width) * columns - 0.5;
-    const y = ((event.clientY - box.top) / box.height) * rows - 0.5;
+    const pointer = new DOMPoint(event.clientX, event.clientY);
+    const { x, y } = pointer.matrixTransform(svg.getScreenCTM().inverse());
     return [Math.min(Math.max(x, 0), columns - 1), Math.min(Math.max(y, 0), rows - 1)];
   }
 
