@@ -27,8 +27,8 @@ from antema.training.metrics import Confusion
 from antema.training.objects import ObjectScores, connected, regions_of, score_objects
 
 Predict = Callable[[np.ndarray], np.ndarray]
-SCALES = (0.75, 1.0, 1.5, 2.0)
-CASES = (*((scale,) for scale in SCALES), (0.75, 1.0, 1.5), (1.0, 2.0))
+SCALES = (0.5, 0.75, 1.0, 1.5, 2.0)
+CASES = (*((scale,) for scale in SCALES), (0.5, 1.0), (0.75, 1.0, 1.5), (1.0, 2.0))
 
 
 def at_scale(predict: Predict, grey: np.ndarray, scale: float) -> np.ndarray:

@@ -10,7 +10,9 @@ from antema.simulation import ideal_options, simulate
 
 # Who only analyses has no torch, and can run all other tests.
 needed = ("torch", "segmentation_models_pytorch", "safetensors")
-collect_ignore = [] if all(map(importlib.util.find_spec, needed)) else ["test_train.py"]
+collect_ignore = (
+    [] if all(map(importlib.util.find_spec, needed)) else ["test_train.py", "test_quantize.py"]
+)
 
 
 @pytest.fixture(scope="session")

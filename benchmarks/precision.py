@@ -1,0 +1,94 @@
+"""What int8 and float16 cost and gain: IoU on held-out real images, time at 2048 px, size of file.
+
+python benchmarks/precision.py [--weights NAME] [--real FOLDER] [--images 40] [--out FOLDER]
+
+Calibrated on images of the training part, scored on the test part. Times are processor times,
+medians of runs that take turns, so that their ratios hold on a busy machine, too. `--out` keeps
+the weight sets.
+"""
+
+import argparse
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from antema.network import Network, find_weights
+from antema.preparation import normalise
+from antema.reading import read
+from antema.simulation import simulate
+from antema.training.dataset import part_of
+from antema.training.export import write_config
+from antema.training.labels import find_pairs, read_labels
+from antema.training.metrics import Confusion
+from antema.training.quantize import write_float16, write_int8
+
+ROUNDS = 3
+
+
+def make_sets(source: Path, out: Path, images: list[np.ndarray]) -> dict[str, Network]:
+    """Write the weight set in all precisions and load them."""
+    config = Network(source).config
+    networks = {}
+    for name in ("float32", "int8", "float16"):
+        folder = out / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in ("model.onnx", "model.safetensors"):
+            shutil.copy(source / file, folder / file)
+        if name == "int8":
+            write_int8(source / "model.onnx", folder / "model.onnx", images)
+        if name == "float16":
+            write_float16(source / "model.onnx", folder / "model.onnx")
+        write_config(folder, {**config, "name": f"{config['name']}-{name}"})
+        networks[name] = Network(folder)
+    return networks
+
+
+def score(network: Network, pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
+    """Return the IoU of all pixels, the mean of the images, and that of the worst tenth."""
+    each = [Confusion.of(network.predict(grey) > 0.5, truth) for grey, truth in pairs]
+    ious = np.sort([confusion.iou for confusion in each])
+    total = sum(each, start=Confusion())
+    worst = ious[: max(round(len(ious) / 10), 1)].mean()
+    return f"IoU {total.iou:.4f}  mean {ious.mean():.4f}  worst tenth {worst:.4f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weights", default="deeplabv3plus-efficientnet-lite0")
+    parser.add_argument("--real", type=Path, default=Path("../shared/data/emps_bf_train"))
+    parser.add_argument("--images", type=int, default=40, help="images to calibrate on")
+    parser.add_argument("--out", type=Path, help="keep the weight sets in this folder")
+    called = parser.parse_args()
+    if not called.real.is_dir():
+        parser.exit(0, f"no real images at {called.real}: nothing to measure\n")
+    found = find_pairs(called.real)
+    training = [image for image, _ in found if part_of(image.stem) == "training"]
+    calibration = [normalise(read(image).pixels) for image in training[: called.images]]
+    held_out = [
+        (normalise(read(image).pixels), read_labels(label) > 0)
+        for image, label in found
+        if part_of(image.stem) == "test"
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        out = called.out or Path(folder)
+        networks = make_sets(find_weights(called.weights), out, calibration)
+        made = simulate(1, rows_px=2048, columns_px=2048, count=150)
+        large = normalise(made.micrograph.pixels)
+        seconds: dict[str, list[float]] = {name: [] for name in networks}
+        for _ in range(ROUNDS):
+            for name, network in networks.items():
+                start = time.process_time()
+                network.predict(large)
+                seconds[name].append(time.process_time() - start)
+        usual = np.median(seconds["float32"])
+        for name, network in networks.items():
+            size = (out / name / "model.onnx").stat().st_size / 1e6
+            time_text = f"{np.median(seconds[name]) / usual:.2f} of the time of float32"
+            print(f"{name:8} {size:5.1f} MB  {time_text}  {score(network, held_out)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
