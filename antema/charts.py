@@ -69,13 +69,16 @@ def histogram_figure(
     others = everything.total * per_share * everything.heights(edges) - counted
     if weighting == "number":
         counted, others = np.rint(counted), np.rint(others)
+    others[others < 1e-9] = 0  # what rounding leaves
     figure = go.Figure(
         [
-            _bars(edges, counted, COLOURS[WHOLE], weighting),
-            _bars(edges, np.maximum(0, others), DROPPED_COLOUR, weighting),
+            _bars(edges, counted, COLOURS[WHOLE]),
+            _bars(edges, others, DROPPED_COLOUR),
             *_curves(found, edges, scale, fit, cumulative),
         ]
     )
+    figure.data[0].hoverinfo = None
+    figure.data[0].hovertemplate = _bar_texts(counted, others, weighting)
     figure.update_xaxes(title=axis_title(column))
     title = "particles" if weighting == "number" else "% of the volume"
     figure.update_yaxes(title=title, rangemode="tozero")
@@ -176,6 +179,7 @@ def sensitivity_figure(frame: pd.DataFrame, present: float) -> go.Figure:
             for column, axis, colour, dash, text in lines
         ]
     )
+    largest = frame["mean_diameter_nm"].max() if len(frame) else 0.0
     figure.add_vline(present, line={"color": SELECTED_COLOUR, "width": 2})
     figure.update_xaxes(title=option)
     figure.update_layout(
@@ -186,7 +190,10 @@ def sensitivity_figure(frame: pd.DataFrame, present: float) -> go.Figure:
             "title": "mean diameter / nm",
             "overlaying": "y",
             "side": "right",
-            "rangemode": "tozero",
+            # apart from the other line, which lies near the top of its own axis
+            "range": [0, 1.5 * (largest if largest > 0 else 1)],
+            "tickmode": "auto",
+            "nticks": 5,
             "showgrid": False,
             "color": COLOURS[SEPARATED],
         },
@@ -201,16 +208,26 @@ def axis_title(column: str) -> str:
     return f"{name} / {unit}" if unit else name
 
 
-def _bars(edges: np.ndarray, heights: np.ndarray, colour: str, weighting: str) -> go.Bar:
-    text = "%{y:.0f} particles" if weighting == "number" else "%{y:.1f} % of the volume"
+def _bars(edges: np.ndarray, heights: np.ndarray, colour: str) -> go.Bar:
     return go.Bar(
         x=(edges[:-1] + edges[1:]) / 2,
         y=heights,
         width=np.diff(edges),
         customdata=np.column_stack([edges[:-1], edges[1:]]),
         marker={"color": colour, "line": {"color": "white", "width": 0.5}},
-        hovertemplate="%{customdata[0]:.3g} to %{customdata[1]:.3g}: " + text + "<extra></extra>",
+        hoverinfo="skip",
     )
+
+
+def _bar_texts(counted: np.ndarray, others: np.ndarray, weighting: str) -> list[str]:
+    """Return what is said of each bar when the pointer is at it."""
+    form, what = ("{:.0f}", "particles") if weighting == "number" else ("{:.1f}", "% of the volume")
+    ends = "%{customdata[0]:.3g} to %{customdata[1]:.3g}: "
+    texts = []
+    for some, rest in zip(counted, others, strict=True):
+        of = f" of {form.format(some + rest)}" if others.any() else ""
+        texts.append(f"{ends}{form.format(some)}{of} {what}<extra></extra>")
+    return texts
 
 
 def _curves(
@@ -260,6 +277,7 @@ def _percent_axis(visible: bool) -> dict[str, Any]:
         "overlaying": "y",
         "side": "right",
         "range": [0, 102],
+        "dtick": 25,
         "showgrid": False,
         "visible": visible,
     }

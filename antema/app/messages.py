@@ -122,10 +122,12 @@ NOTHING_FOUND_WHY = (
     "under More options), they touch the edge of the image, or they are smaller than the smallest "
     "particle allowed."
 )
-SCOPE_IMAGE = "This image"
-SCOPE_ALL = "All images"
-SCOPE_HINT = "Numbers of the image shown, or of all analysed images together."
-QUANTITY = "Quantity"
+SPAN_IMAGE = "This image"
+SPAN_SAMPLE = "This sample"
+SPAN_SAMPLES = "All samples"
+SPAN_ALL = "All images"
+SPAN_HINT = "Numbers of the image shown, of its sample, or of all analysed images."
+QUANTITY_HINT = "The quantity whose distribution is shown."
 LEFT_OUT = "Left out"
 LEFT_OUT_HOVER = "left out: %{customdata}<extra></extra>"
 LEFT_OUT_NONE = "Nothing was left out."
@@ -137,8 +139,80 @@ PARTICLE_NONE = "Click a particle to see its numbers."
 WHOLE_KIND = "found as it is"
 SEPARATED_KIND = "separated from others"
 NUMBER_AXIS = "Number of particles"
-MEAN_SD = "mean {label} ± standard deviation"
+AXIS = "{label} in {unit}"
+MEAN_SD = {
+    "number": "mean {label} ± standard deviation",
+    "volume": "mean {label} by volume ± standard deviation",
+}
 FACTS = "median {median}<br>80 % lie between {low} and {high}"
+
+# ---- distribution
+WEIGHTINGS = {"number": "by number", "volume": "by volume"}
+WEIGHTING_HINT = (
+    "By number every particle counts the same; by volume it counts as the cube of its diameter."
+)
+WEIGHTING_AXES = {"number": NUMBER_AXIS, "volume": "% of the volume"}
+CUMULATIVE = "Cumulative"
+CUMULATIVE_HINT = "Draw how many percent lie below each value."
+CUMULATIVE_AXIS = "% below"
+BINS = "Bars"
+BINS_HINT = "How many bars the histogram has."
+BINS_AUTO = "automatic"
+BINS_AUTO_HINT = "Choose the number of bars from the data (rule of Freedman and Diaconis)."
+FITS = {"": "no fit", "log-normal": "log-normal fit", "normal": "normal fit"}
+FIT_HINT = "Draw the distribution that has the mean and spread of the particles."
+FIT_TEXTS = {
+    "log-normal": "Log-normal fit: median {centre}{unit}, geometric standard deviation {width}.",
+    "normal": "Normal fit: {centre} ± {width}{unit}.",
+}
+FIT_NEAR = "KS distance {distance}, within the {usual} that chance gives for n = {count}."
+FIT_FAR = (
+    "KS distance {distance}, more than the {usual} that chance gives for n = {count}: "
+    "a poor description."
+)
+FIT_DISTANCE = "KS distance {distance}."
+FIT_KS = (
+    "The Kolmogorov-Smirnov distance is the largest gap between the cumulative curves of the "
+    "particles and of the fit; chance stays below the second number in 95 of 100 samples."
+)
+FIT_NONE = "No fit: it needs 10 particles that are not all alike."
+FILTERED = "{count} of {total} count: {ranges}"
+FILTER_OFF = "Count all"
+FILTER_OFF_HINT = "Take away every filter; a second click on the same bar does so, too."
+RANGE = "{low} to {high}"
+RANGE_FROM = "from {low}"
+RANGE_TO = "up to {high}"
+
+# ---- samples
+SAMPLE_LABEL = "Sample"
+SAMPLE_PLACEHOLDER = "name, such as Au batch 3"
+SAMPLE_NAME_HINT = (
+    "Sample of the image shown and of all images that have none yet; images of one sample are "
+    "pooled, and several samples are compared."
+)
+SAMPLE_NONE = "no name"
+SAMPLES_AXES = {"number": "% of the particles", "volume": "% of the volume"}
+SAMPLES_CUMULATIVE_AXES = {"number": "% below", "volume": "% of the volume below"}
+SAMPLES_HEADS = ("Sample", "n", "mean ± sd", "median")
+SAMPLES_NOTE = {
+    "number": "{what}{unit}, by number; n is the number of particles.",
+    "volume": "{what}{unit}, by volume; n is the number of particles.",
+}
+SAMPLES_MORE = "The first {count} are drawn."
+
+# ---- how much an option matters
+TABS = {False: "Distribution", True: "Effect of an option"}
+TABS_HINT = (
+    "Show the distribution, or how the numbers would change with another value of an option."
+)
+TRYING_OPTION_HINT = "The option whose other values are tried; nothing in the result changes."
+TRYING_WAIT = "Trying other values of this option …"
+TRYING_DIAMETER = "Mean diameter in nm"
+TRYING_KEY = (
+    "<p class='antema-facts'>For the image shown: number of particles in blue, mean diameter in "
+    "orange (dashed). The upright line is the present value. Where both lines are level, the "
+    "choice hardly matters.</p>"
+)
 
 # ---- table
 TABLE = "Particles"

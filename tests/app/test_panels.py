@@ -81,7 +81,7 @@ def test_click_on_analyse_fills_picture_numbers_and_table(page, discs):
     assert [len(centres(page).x), page.table.table.rows] == [5, 5]
     assert "5 particles" in page.result.numbers.value
     assert "touches the image edge" in page.result.left_out.value
-    assert sum(page.result.histogram.widget.data[0].y) == 5
+    assert sum(page.result.distribution.chart.widget.data[0].y) == 5
     columns = page.table.table.columns
     values = np.frombuffer(page.table.table.data).reshape(len(columns), 5).T
     diameter = [column["label"] for column in columns].index("Diameter")

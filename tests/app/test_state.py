@@ -171,7 +171,7 @@ def test_pooled_numbers_are_those_of_all_images(state, discs):
         state.add_micrograph(discs(f"image {seed}", seed=seed))
     state.run()
     state.done()
-    state.show_pooled(True)
+    state.show_span("all")
     assert list(state.particles["image"].unique()) == ["image 0", "image 1"]
     assert state.summary.particles == sum(len(image.analysis.particles) for image in state.images)
 

@@ -8,9 +8,12 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ...measurement import COLUMNS
+from .. import messages
 from ..state import State
 
 HIDDEN = "antema-hidden"
+UNITS = {column.name: column.unit for column in COLUMNS}
 
 
 def watch(state: State, names: str | Iterable[str], function: Callable[[], None]) -> None:
@@ -85,3 +88,9 @@ def number_text(value: float, unit: str = "", *, places: int | None = None) -> s
         return "–"
     text = f"{value:.{decimals(value) if places is None else places}f}"
     return f"{text} {unit}" if unit else text
+
+
+def axis_label(column: str) -> str:
+    """Return what stands at the axis of a quantity."""
+    label, unit = messages.QUANTITY_LABELS[column], UNITS[column]
+    return messages.AXIS.format(label=label, unit=unit) if unit else label

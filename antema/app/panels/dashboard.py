@@ -17,6 +17,7 @@ from .images import ImagesPanel
 from .options import OptionsPanel, RunPanel
 from .picture import PicturePanel
 from .result import ResultPanel
+from .samples import SampleName
 from .table import TablePanel
 
 ZOOM = 1.5
@@ -52,7 +53,8 @@ class Header(widgets.HBox):
             self.theme,
             self.help,
         ]
-        super().__init__([brand, classed(widgets.HBox(tools), "antema-tools")])
+        self.sample = SampleName(state)
+        super().__init__([brand, self.sample, classed(widgets.HBox(tools), "antema-tools")])
         classed(self, "antema-header")
 
     def _switch(self) -> None:

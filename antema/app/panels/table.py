@@ -60,7 +60,7 @@ class TablePanel(widgets.VBox):
         ]
         super().__init__([classed(widgets.HBox(top), "antema-title-row"), self.table_box])
         classed(self, "antema-table-panel")
-        watch(state, ["images", "chosen", "pooled", "filters"], self.refresh)
+        watch(state, ["images", "chosen", "span", "filters"], self.refresh)
         watch(state, "filters", self._refresh_filter)
         watch(state, ["selected", "chosen"], self.refresh_selected)
 

@@ -3,8 +3,10 @@
 Views only observe the traits and call the methods, so all that happens on the page can be done and
 tested without one. Long work goes to the worker of `jobs`; its results come back to the thread that
 owns the widgets, which alone changes the traits. Each part of the page has its part of the state:
-`images`, `looking` (selection, filters, what is shown), `running` (options and analysis),
-`correcting` (by hand) and `taking` (downloads and sessions), all on the ground of `core`.
+`images`, `looking` (selection, filters, what is shown), `distributing` (bins, weights, fit),
+`sampling` (which images belong together), `running` (options and analysis), `correcting` (by hand),
+`trying` (other values of an option) and `taking` (downloads and sessions), all on the ground of
+`core`.
 """
 
 import functools
@@ -13,12 +15,14 @@ from pathlib import Path
 from .. import intake
 from .core import Image, Notice, click, duration_text
 from .correcting import Correcting
+from .distributing import Distributing
 from .taking import Taking
+from .trying import Trying
 
 __all__ = ["Image", "Notice", "State", "click", "duration_text"]
 
 
-class State(Correcting, Taking):
+class State(Correcting, Taking, Distributing, Trying):
     """The whole state of one visitor's page.
 
     Parameters

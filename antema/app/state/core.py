@@ -29,6 +29,7 @@ class Image:
     analysis: Analysis | None = None
     corrections: tuple[Correction, ...] = ()
     undone: tuple[Correction, ...] = ()
+    sample: str = ""
 
     @property
     def name(self) -> str:

@@ -17,19 +17,28 @@ class Looking(Core):
 
     view = traitlets.Unicode("outlines")
     quantity = traitlets.Unicode("equivalent_diameter_nm")
-    pooled = traitlets.Bool(False)
+    span = traitlets.Enum(("image", "sample", "all"), default_value="image")
     filters: dict[str, tuple[float, float]] = traitlets.Dict()  # type: ignore[assignment]
 
-    def kept(self, particles: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of a table that pass the filters."""
+    @property
+    def pooled(self) -> bool:
+        """Whether the numbers of several images are shown together."""
+        return self.span != "image"
+
+    def passing(self, particles: pd.DataFrame) -> np.ndarray:
+        """Return which rows of a table pass the filters."""
         keep = np.ones(len(particles), dtype=bool)
         for column, (low, high) in self.filters.items():
             keep &= particles[column].between(low, high).to_numpy()
-        return particles[keep]
+        return keep
+
+    def kept(self, particles: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table that pass the filters."""
+        return particles[self.passing(particles)]
 
     @property
     def particles(self) -> pd.DataFrame:
-        """Particles in scope (the image shown, or all images) that pass the filters."""
+        """Particles in scope (of the image shown, its sample, or all) that pass the filters."""
         return self.kept(export.pool([found.particles for found in self.scope()]))
 
     @property
@@ -47,8 +56,16 @@ class Looking(Core):
         return summarize(self.particles)
 
     def scope(self) -> list[Analysis]:
-        """Return the results whose numbers are shown: of the image shown, or of all."""
-        return self.analyses if self.pooled else ([self.analysis] if self.analysis else [])
+        """Return the results whose numbers are shown: of the image shown, its sample, or all."""
+        shown = self.image
+        chosen = [
+            image
+            for image in self.images
+            if self.span == "all"
+            or image is shown
+            or (self.span == "sample" and shown and image.sample == shown.sample)
+        ]
+        return [image.analysis for image in chosen if image.analysis is not None]
 
     @click
     def select(self, particle: int | None) -> None:
@@ -111,9 +128,9 @@ class Looking(Core):
         self.quantity = column
 
     @click
-    def show_pooled(self, pooled: bool) -> None:
-        """Show the numbers of all images together, or of the image shown."""
-        self.pooled = pooled
+    def show_span(self, span: str) -> None:
+        """Show the numbers of the image shown ("image"), of its sample, or of all images."""
+        self.span = span
 
     @click
     def show_view(self, view: str) -> None:

@@ -12,10 +12,10 @@ from .. import messages, session
 from ..jobs import Job
 from .core import Image, click
 from .images import Images
-from .looking import Looking
+from .sampling import Sampling
 
 
-class Taking(Images, Looking):
+class Taking(Images, Sampling):
     """Makes files of what there is, beside the page."""
 
     def results(self) -> list[Analysis]:
