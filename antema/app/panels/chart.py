@@ -72,9 +72,8 @@ class Chart:
         )
         figure.update_xaxes(fixedrange=True, zeroline=False, title_standoff=6)
         figure.update_yaxes(fixedrange=True, zeroline=False, title_standoff=6)
-        self.widget = figure_widget(figure)
         plain = {"displayModeBar": False, "scrollZoom": False, "responsive": False}
-        self.widget._config = FIGURE_CONFIG | plain
+        self.widget = figure_widget(figure, FIGURE_CONFIG | plain)
         if self._on_click is not None:
             self.widget.data[0].on_click(self._clicked)
         self.holder.children = (self.widget,)

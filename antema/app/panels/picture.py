@@ -1,6 +1,6 @@
 """Panel 2: the micrograph with its outlines, which can be zoomed, hovered and clicked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -89,7 +89,6 @@ class Overlay:
         rows, columns = shot.shape
         self._dress(figure, (-0.5, columns - 0.5), (rows - 0.5, -0.5))
         self.widget = figure_widget(figure)
-        self.widget._config = FIGURE_CONFIG
         self.widget.layout.on_change(self._zoomed, "xaxis.range", "yaxis.range")
 
     def _dress(self, figure: go.Figure, x: Any, y: Any) -> None:
@@ -327,9 +326,11 @@ class EmptyState(widgets.VBox):
         self.sample.disabled = state is not None and state.busy == "reading"
 
 
-def figure_widget(figure: go.Figure) -> "FigureWidget":
+def figure_widget(figure: go.Figure, config: Mapping[str, Any] = FIGURE_CONFIG) -> "FigureWidget":
     """Wrap a complete figure in a widget."""
-    made: FigureWidget = import_quickly("plotly.graph_objs._figurewidget").FigureWidget(figure)
+    module = import_quickly("plotly.graph_objs._figurewidget")
+    made: FigureWidget = module.FigureWidget(figure)
+    made._config = dict(config)
     return made
 
 

@@ -306,9 +306,8 @@ class PresetPiece(Piece):
 
 def plain_figure_widget(figure: go.Figure) -> Any:
     """Return a figure widget that is looked at and clicked, not zoomed."""
-    made = figure_widget(figure)
-    made._config = FIGURE_CONFIG | {"displayModeBar": False, "scrollZoom": False}
-    return made
+    plain = {"displayModeBar": False, "scrollZoom": False}
+    return figure_widget(figure, FIGURE_CONFIG | plain)
 
 
 def _captioned(picture: bytes, title: str, words: str, sizes: np.ndarray) -> str:
