@@ -163,7 +163,11 @@ def _field_drawing(field: float, discs: np.ndarray) -> str:
         f'stroke-width="{field / 150}"/>'
     )
     side = round(field) + 20
-    scene = f'<g transform="translate(9.5 9.5)">{frame}</g>'
+    # A picture in the picture is cut at its own edge.
+    scene = (
+        f'<svg x="-0.5" y="-0.5" width="{side}" height="{side}" viewBox="-10 -10 {side} {side}">'
+    )
+    scene += f"{frame}</svg>"
     return drawing.drawing((side, side), scene, words)
 
 
