@@ -1,8 +1,12 @@
 """Pictures of an analysis, as the bytes of png files: micrograph, segmentation, outlines."""
 
+import base64
+import dataclasses
+import html
 import io
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -14,6 +18,19 @@ from .separation import Region
 
 SMALLEST_PICTURE_PX = 1000
 WINDOW_PX = 480
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """A png file as a notebook shows it, with words for those who cannot see it."""
+
+    path: Path
+    alt: str
+    width_px: int = 800
+
+    def _repr_html_(self) -> str:
+        url = "data:image/png;base64," + base64.b64encode(self.path.read_bytes()).decode("ascii")
+        return f'<img src="{url}" alt="{html.escape(self.alt)}" style="width: {self.width_px}px">'
 
 
 def micrograph_picture(analysis: Analysis) -> bytes:

@@ -18,7 +18,7 @@ from antema.app.launch import OwnKernel
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
 # Seconds, on two cores that have other work to do as well.
-LIMIT_S = {"walkthrough": 360, "train_your_own": 360}
+LIMIT_S = {"walkthrough": 360, "train_your_own": 600}
 USUAL_LIMIT_S = 240
 NEEDED = {"train_your_own": ("torch", "segmentation_models_pytorch", "safetensors", "onnx")}
 LONGEST_CELL = 25
