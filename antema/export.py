@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .analysis import Analysis, Settings
@@ -77,6 +78,7 @@ def export_pooled(
     folder: str | Path,
     *,
     table: str = "xlsx",
+    samples: Sequence[str] = (),
     overwrite: bool = False,
 ) -> Path:
     """Write one table of the particles of several images, with the image's name on every row.
@@ -90,6 +92,8 @@ def export_pooled(
     folder : path
         Is made if absent.
     table : {"xlsx", "csv"}
+    samples : sequence of str, optional
+        Name of the sample of each image: a column more, and a summary of each sample.
     overwrite : bool
         Whether a file of the same name may be replaced.
 
@@ -99,12 +103,17 @@ def export_pooled(
         If there is such a file, unless `overwrite`.
     """
     name = f"{POOLED}.{table}"
-    files = {name: lambda: table_bytes(tables, records, table)}
+    files = {name: lambda: table_bytes(tables, records, table, samples)}
     return _write(files, Path(folder), overwrite)[0]
 
 
-def archive(analyses: Sequence[Analysis], *, table: str = "xlsx") -> bytes:
-    """Return a zip with the results of every image and, of several images, the pooled table."""
+def archive(
+    analyses: Sequence[Analysis], *, table: str = "xlsx", samples: Sequence[str] = ()
+) -> bytes:
+    """Return a zip with the results of every image and, of several images, the pooled table.
+
+    `samples` are the names of the samples of the images, as for `export_pooled`.
+    """
     stream = io.BytesIO()
     stems = unique_stems(analysis.micrograph.name for analysis in analyses)
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as files:
@@ -113,7 +122,7 @@ def archive(analyses: Sequence[Analysis], *, table: str = "xlsx") -> bytes:
                 files.writestr(name, content())
         if len(analyses) > 1:
             tables, records = [a.particles for a in analyses], [record(a) for a in analyses]
-            files.writestr(f"{POOLED}.{table}", table_bytes(tables, records, table))
+            files.writestr(f"{POOLED}.{table}", table_bytes(tables, records, table, samples))
     return stream.getvalue()
 
 
@@ -140,7 +149,10 @@ def unique_stems(names: Iterable[str]) -> list[str]:
 
 
 def table_bytes(
-    tables: Sequence[pd.DataFrame], records: Sequence[dict[str, Any]], table: str
+    tables: Sequence[pd.DataFrame],
+    records: Sequence[dict[str, Any]],
+    table: str,
+    samples: Sequence[str] = (),
 ) -> bytes:
     """Return the particles of one or several images as the bytes of an xlsx or csv file.
 
@@ -150,6 +162,9 @@ def table_bytes(
         msg = f"A table can be written as {' or '.join(TABLES)}, not as {table!r}."
         raise InvalidOption(msg)
     particles = pool(tables)
+    if any(samples):
+        names = np.repeat(np.array(samples, dtype=object), [len(each) for each in tables])
+        particles.insert(0, "sample", names)
     if table == "csv":
         return particles.to_csv(index=False).encode("utf-8")
     sheets = {
@@ -336,6 +351,12 @@ def check_absent(paths: Iterable[Path]) -> None:
 
 
 def _summary_sheet(particles: pd.DataFrame) -> pd.DataFrame:
+    if "sample" in particles and len(particles):
+        sheets = {
+            name: _summary_sheet(group.drop(columns="sample"))
+            for name, group in particles.groupby("sample", sort=False)
+        }
+        return pd.concat(sheets, names=["sample", None]).reset_index(level="sample")
     summary = summarize(particles)
     units = {column.name: column.unit for column in COLUMNS}
     sheet = summary.table.reset_index()

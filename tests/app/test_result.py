@@ -1,8 +1,10 @@
 """Right column: distribution, samples, and the effect of an option."""
 
+import io
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from antema.app import messages
@@ -212,3 +214,21 @@ def test_a_value_outside_the_usual_range_is_tried_as_well(page):
     page.state.show_trials(True)
     assert page.state.trier.wait(30)
     assert page.state.trials["convexity"].iloc[0] == 0.6
+
+
+def test_what_is_taken_away_names_the_sample_of_every_particle(page):
+    state, made = page.state, []
+    state.name_sample("a")
+    state.step(1)
+    state.name_sample("b")
+    state.pack_table(made.append)
+    state.done()
+    sheets = pd.read_excel(io.BytesIO(made[0]), sheet_name=None)
+    assert sheets["Particles"].groupby("sample")["image"].unique().explode().to_dict() == {
+        "a": "image 0",
+        "b": "image 1",
+    }
+    summary = sheets["Summary"].set_index(["sample", "quantity"])
+    mean = state.samples["b"][DIAMETER].mean()
+    assert summary.loc[("b", DIAMETER), "mean"] == pytest.approx(mean)
+    assert (summary["images"] == 1).all()

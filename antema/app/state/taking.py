@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ... import export
 from ...analysis import Analysis, Settings
@@ -27,6 +27,9 @@ class Taking(Images, Sampling):
             for found in self.analyses
         ]
 
+    def _sample_of_each(self) -> list[str]:
+        return [image.sample for image in self.images if image.analysis is not None]
+
     @click
     def pack(self, make: Callable[[list[Analysis]], bytes], done: Callable[[bytes], None]) -> None:
         """Make a file of the results beside the page and hand it over."""
@@ -44,12 +47,12 @@ class Taking(Images, Sampling):
     @click
     def pack_all(self, done: Callable[[bytes], None]) -> None:
         """Make the zip with everything."""
-        self.pack(export.archive, done)
+        self.pack(functools.partial(export.archive, samples=self._sample_of_each()), done)
 
     @click
     def pack_table(self, done: Callable[[bytes], None]) -> None:
         """Make the Excel file with the tables of all images."""
-        self.pack(workbook, done)
+        self.pack(functools.partial(workbook, samples=self._sample_of_each()), done)
 
     @click
     def pack_rois(self, done: Callable[[bytes], None]) -> None:
@@ -93,7 +96,7 @@ class Taking(Images, Sampling):
         self._start("reading", work)
 
 
-def workbook(results: list[Analysis]) -> bytes:
+def workbook(results: list[Analysis], samples: Sequence[str] = ()) -> bytes:
     """Return the tables of several results as one Excel file."""
     tables = [found.particles for found in results]
-    return export.table_bytes(tables, [export.record(found) for found in results], "xlsx")
+    return export.table_bytes(tables, [export.record(found) for found in results], "xlsx", samples)
