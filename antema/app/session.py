@@ -42,6 +42,10 @@ class Entry(Protocol):
         """Its result, if there is one."""
 
     @property
+    def sample(self) -> str:
+        """Name of the sample it belongs to, empty if to none."""
+
+    @property
     def corrections(self) -> tuple[Correction, ...]:
         """What was changed in it by hand."""
 
@@ -54,6 +58,7 @@ class Saved:
     micrograph: Micrograph
     analysis: Analysis | None
     corrections: tuple[Correction, ...] = ()
+    sample: str = ""
 
 
 def save(images: Sequence[Entry], settings: Settings, progress: Progress) -> bytes:
@@ -107,6 +112,7 @@ def _describe(image: Entry) -> dict[str, Any]:
         "scale": [original.nm_per_pixel, original.scale_source],
         "scale_used": [shot.nm_per_pixel, shot.scale_source],
         "corrections": [correction.to_dict() for correction in image.corrections],
+        "sample": image.sample,
         "analysis": None,
     }
     if found is not None:
@@ -134,7 +140,7 @@ def _restore(files: zipfile.ZipFile, number: int, entry: dict[str, Any]) -> Save
         settings = Settings.from_dict(about["settings"])
         corrections = _corrections(about)
         analysis = _again(shot, settings, probability, about["weights_sha256"], corrections)
-    return Saved(original, used, analysis, _corrections(entry))
+    return Saved(original, used, analysis, _corrections(entry), str(entry.get("sample", "")))
 
 
 def _corrections(about: dict[str, Any]) -> tuple[Correction, ...]:

@@ -232,3 +232,17 @@ def test_what_is_taken_away_names_the_sample_of_every_particle(page):
     mean = state.samples["b"][DIAMETER].mean()
     assert summary.loc[("b", DIAMETER), "mean"] == pytest.approx(mean)
     assert (summary["images"] == 1).all()
+
+
+def test_a_session_keeps_the_names_of_the_samples(page):
+    state, saved = page.state, []
+    state.name_sample("a")
+    state.step(1)
+    state.name_sample("b")
+    state.pack_session(saved.append)
+    state.done()
+    state.remove_all()
+    state.add_content("mine.antema", saved[0])
+    state.done()
+    assert [image.sample for image in state.images] == ["a", "b"]
+    assert state.sample_names == ["a", "b"]

@@ -89,6 +89,7 @@ class Taking(Images, Sampling):
                     micrograph=saved.micrograph,
                     analysis=saved.analysis,
                     corrections=saved.corrections,
+                    sample=saved.sample,
                 )
                 self.images = tuple(images_now)
             self.tell("info", messages.SESSION_LOADED.format(name=name))
