@@ -92,6 +92,7 @@ class ImageList(anywidget.AnyWidget):
         on_choose: Callable[[int], None],
         on_remove: Callable[[int], None],
         on_scale: Callable[[str, int, bool], None],
+        on_ruler: Callable[[int], None],
     ) -> None:
         super().__init__(
             texts={
@@ -101,11 +102,14 @@ class ImageList(anywidget.AnyWidget):
                 "scale_hint": messages.SCALE_HINT,
                 "scale_apply": messages.SCALE_APPLY,
                 "scale_apply_all": messages.SCALE_APPLY_ALL,
+                "ruler": messages.RULER,
+                "ruler_hint": messages.RULER_HINT,
             }
         )
         self._do = {
             "choose": lambda content: on_choose(content["key"]),
             "remove": lambda content: on_remove(content["key"]),
+            "ruler": lambda content: on_ruler(content["key"]),
             "scale": lambda content: on_scale(
                 content["text"], content["key"], content["everywhere"]
             ),

@@ -34,7 +34,18 @@ SCALE_HINT = "The side of one pixel, with its unit: 0.12 nm, 120 pm or 0.0001 µ
 PIXEL_SIZE = "1 px = {size}"
 SCALE_SOURCE = "Pixel size: {source}. Click to change it."
 SCALE_BY_HAND = "given by hand"
-SCALE_BY_HAND_FILE = "given by hand; the file said {was:.6g} nm"
+SCALE_OVER_FILE = "{source}; the file said {was:.6g} nm"
+SCALE_BY_RULER = "scale bar of {text} measured by hand as {px:.1f} px"
+RULER = "Measure the scale bar"
+RULER_HINT = "Lay a line along the bar that is drawn into the picture, and type its length."
+RULER_NEXT = "Ruler: click one end of the scale bar, then the other. Zoom in to be exact."
+RULER_LONG = "The bar is {px:.1f} px long. Its length:"
+RULER_LENGTH = "What is written at the bar, with its unit."
+RULER_PLACEHOLDER = "50 nm"
+RULER_USE_HINT = "Take the pixel size from this bar."
+RULER_STOP_HINT = "Put the ruler away."
+RULER_SHORT = "Both ends of the scale bar are the same place: click one end, then the other."
+RULER_FIRST = "Lay the ruler along the scale bar first."
 
 # ---- options
 OPTIONS = "Options"
@@ -101,7 +112,10 @@ UNDO = "Undo"
 UNDO_HINT = "Take the last correction back (key U)."
 REDO = "Redo"
 REDO_HINT = "Make the correction again that was undone (key R)."
-TOOL_HINTS = {"cut": "Click on both sides of a particle to cut it along the line (Esc stops)."}
+TOOL_HINTS = {
+    "cut": "Click on both sides of a particle to cut it along the line (Esc stops).",
+    "ruler": "Click on both ends of the scale bar (Esc stops).",
+}
 CUT_NOWHERE = "There is no particle in the middle of that line."
 CANNOT_CORRECT = "This cannot be done: {why}."
 CORRECTIONS_DROPPED = (

@@ -178,6 +178,25 @@ def test_images_show_what_is_missing(page, discs):
     assert "25.6 nm" in item["about"]
 
 
+def test_the_ruler_asks_for_the_length_once_it_lies(page, discs):
+    page.state.add_micrograph(discs(nm_per_pixel=None))
+    bar, pointer = page.picture.ruler, page.picture.pointer
+    assert hidden(bar)
+    page.images.list._heard(None, {"kind": "ruler", "key": page.state.chosen}, [])
+    assert not hidden(bar)
+    assert hidden(bar.length)
+    pointer._heard(None, {"kind": "line", "start": [200, 20], "end": [200, 120]}, [])
+    assert pointer.line == [[200, 20], [200, 120]]
+    assert "100.0 px" in bar.text.value
+    assert not hidden(bar.length)
+    assert hidden(bar.all)
+    bar.length.value = "20 nm"
+    bar.use.click()
+    assert page.state.image.micrograph.nm_per_pixel == 0.2
+    assert hidden(bar)
+    assert pointer.tool == ""
+
+
 def test_an_upload_arrives_in_pieces(page, disc_file):
     content = disc_file().read_bytes()
     hear = page.images.drop._heard

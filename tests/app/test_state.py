@@ -10,6 +10,7 @@ from antema import COLUMNS, Settings, analyze, measure
 from antema.app import messages
 from antema.app.intake import FOLDER_VARIABLE, number_or_none
 from antema.app.state import duration_text
+from antema.cli import main
 from antema.export import record
 
 
@@ -51,6 +52,32 @@ def test_a_scale_given_over_the_files_own_is_recorded_with_it(state, discs):
     state.add_micrograph(discs(nm_per_pixel=0.1))
     state.give_scale("0.2 nm")
     assert state.image.micrograph.scale_source == "given by hand; the file said 0.1 nm"
+
+
+def test_the_ruler_gives_the_scale_from_the_burned_in_bar(state, discs):
+    for name, scale in (("a", None), ("b", None), ("c", 0.2)):
+        state.add_micrograph(discs(name, scale))
+    state.measure_bar(state.images[1].key)
+    assert (state.image.name, state.tool) == ("b", "ruler")
+    state.give_bar("50 nm")
+    state.draw((200, 20), (200, 22))
+    assert texts(state) == [messages.RULER_FIRST, messages.RULER_SHORT]
+    state.draw((200, 20), (203, 24 + 396))
+    assert state.ruler_px == pytest.approx(400.011, abs=1e-3)
+    assert not state.give_bar("fifty")
+    assert state.tool == "ruler"
+    assert state.give_bar("50 nm", everywhere=True)
+    assert (state.tool, state.ruler) == ("", ())
+    sizes = [image.micrograph.nm_per_pixel for image in state.images]
+    assert sizes == pytest.approx([50 / 400.011, 50 / 400.011, 0.2], rel=1e-5)
+    expected = "scale bar of 50 nm measured by hand as 400.0 px"
+    assert state.images[0].micrograph.scale_source == expected
+    state.choose(state.images[2].key)
+    state.measure_bar()
+    state.draw((200, 20), (200, 420))
+    state.give_bar("0.04 µm")
+    assert state.image.micrograph.nm_per_pixel == pytest.approx(0.1)
+    assert state.image.micrograph.scale_source.endswith("the file said 0.2 nm")
 
 
 def test_run_gives_the_numbers_of_the_library(state, discs):
@@ -306,6 +333,30 @@ def test_a_record_dropped_on_the_page_corrects_the_image_it_was_made_of(state, d
     state.done()
     assert [len(found.particles) for found in state.analyses] == [4, 5]
     assert not state.outdated
+
+
+def test_the_command_line_repeats_what_was_done_on_the_page(state, disc_file, tmp_path):
+    path = disc_file("a.png")
+    state.add_content("a.png", path.read_bytes())
+    state.done()
+    state.give_scale("0.1 nm")
+    state.set_option("separation", "convexity", 0.9)
+    state.run()
+    state.done()
+    state.pick(60, 60)
+    state.leave_out()
+    state.done()
+    made = []
+    state.pack_all(made.append)
+    state.done()
+    with zipfile.ZipFile(io.BytesIO(made[0])) as files:
+        (tmp_path / "record.json").write_bytes(files.read("a.json"))
+        expected = pd.read_excel(io.BytesIO(files.read("a.xlsx")), sheet_name="Particles")
+    call = ["analyze", str(path), "--settings", str(tmp_path / "record.json")]
+    assert main([*call, "-o", str(tmp_path / "again")]) == 0
+    again = pd.read_excel(tmp_path / "again" / "a.xlsx", sheet_name="Particles")
+    pd.testing.assert_frame_equal(again, expected)
+    assert len(again) == 4
 
 
 def test_corrections_are_dropped_with_a_word_and_come_back(analysed):

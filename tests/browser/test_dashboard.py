@@ -136,6 +136,32 @@ def test_a_file_without_scale_asks_for_it_and_a_broken_one_is_named(
     assert page.locator(".antema-scale-edit").inner_text() == "1 px = 0.1 nm"
 
 
+def test_the_ruler_over_the_scale_bar_gives_the_scale(page, disc_file, keep_screenshot):
+    page.set_input_files(".antema-upload", disc_file("bar.png"))
+    page.click(".antema-ruler-start")
+    page.wait_for_selector(".antema-pointer.antema-active")
+    page.wait_for_function(f"{FIGURE} && {RANGE}[1] === 255.5")
+    ends = page.evaluate(
+        f"""() => {{
+            const figure = {FIGURE};
+            const box = figure.getBoundingClientRect();
+            const {{xaxis, yaxis}} = figure._fullLayout;
+            const y = box.top + yaxis._offset + yaxis.d2p(200);
+            return [28, 228].map((x) => [box.left + xaxis._offset + xaxis.d2p(x), y]);
+        }}"""
+    )
+    page.mouse.click(*ends[0])
+    page.mouse.move(*ends[1], steps=3)
+    page.mouse.click(*ends[1])
+    page.fill(".antema-ruler-length input", "50 nm")
+    keep_screenshot(page, "ruler")
+    page.click(".antema-ruler-use")
+    page.wait_for_selector(".antema-scale-edit")
+    words = page.locator(".antema-scale-edit").inner_text()
+    # The mouse knows whole pixels of the screen alone.
+    assert float(words.split()[-2]) == pytest.approx(0.25, rel=0.02)
+
+
 def test_a_file_is_taken_from_the_folder_of_the_server(page, keep_screenshot):
     page.click(".antema-folder-open")
     page.select_option(".antema-folder-files select", label="from the server.png")

@@ -30,6 +30,7 @@ class ImagesPanel(widgets.VBox):
             state.choose,
             state.remove,
             lambda text, key, everywhere: state.give_scale(text, key, everywhere=everywhere),
+            state.measure_bar,
         )
         self._thumbnails: dict[int, str] = {}
         # Classes that come and go need a box: an anywidget keeps those that it was shown with.

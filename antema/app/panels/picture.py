@@ -18,6 +18,7 @@ from ..controls import Pointer
 from ..state import Image, State
 from .base import button, classed, show, watch
 from .correcting import CorrectionBar
+from .ruler import RulerBar
 
 if TYPE_CHECKING:
     from plotly.graph_objects import FigureWidget
@@ -229,19 +230,27 @@ class PicturePanel(widgets.VBox):
         self.walk = classed(widgets.HBox([self.previous, self.position, self.next]), "antema-walk")
         self.hint = classed(widgets.HTML(), "antema-picture-hint")
         self.toolbar = classed(widgets.HBox([toolbar, self.walk]), "antema-picture-top")
-        self.correction = CorrectionBar(state)
+        self.correction, self.ruler = CorrectionBar(state), RulerBar(state)
         self.pointer = Pointer(
             lambda row, column, reach, add: state.pick(row, column, reach, add=add), state.draw
         )
         super().__init__(
-            [self.toolbar, self.correction, self.hint, self.empty, self.holder, self.filter]
+            [
+                self.toolbar,
+                self.correction,
+                self.ruler,
+                self.hint,
+                self.empty,
+                self.holder,
+                self.filter,
+            ]
         )
         classed(self, "antema-picture")
         self._shown: tuple[Any, ...] = ()
         watch(state, ["images", "chosen", "settings", "busy", "filters"], self.refresh)
         watch(state, "view", self.refresh_view)
         watch(state, "marked", self.overlay.mark)
-        watch(state, "tool", self._refresh_tool)
+        watch(state, ["tool", "ruler"], self._refresh_tool)
 
     def refresh(self) -> None:
         """Show the chosen image."""
@@ -267,6 +276,7 @@ class PicturePanel(widgets.VBox):
 
     def _refresh_tool(self) -> None:
         self.pointer.hint = messages.TOOL_HINTS.get(self.state.tool, "")
+        self.pointer.line = [list(end) for end in self.state.ruler]
         self.pointer.tool = self.state.tool
 
     def _refresh_hint(self, image: Image) -> None:

@@ -5,8 +5,8 @@ tested without one. Long work goes to the worker of `jobs`; its results come bac
 owns the widgets, which alone changes the traits. Each part of the page has its part of the state:
 `images`, `looking` (selection, filters, what is shown), `distributing` (bins, weights, fit),
 `sampling` (which images belong together), `running` (options and analysis), `correcting` (by hand),
-`trying` (other values of an option) and `taking` (downloads and sessions), all on the ground of
-`core`.
+`measuring` (the ruler), `trying` (other values of an option) and `taking` (downloads and sessions),
+all on the ground of `core`.
 """
 
 import functools
@@ -14,15 +14,16 @@ from pathlib import Path
 
 from .. import intake
 from .core import Image, Notice, click, duration_text
-from .correcting import Correcting
+from .correcting import CUT, Correcting
 from .distributing import Distributing
+from .measuring import Measuring
 from .taking import Taking
 from .trying import Trying
 
 __all__ = ["Image", "Notice", "State", "click", "duration_text"]
 
 
-class State(Correcting, Taking, Distributing, Trying):
+class State(Correcting, Measuring, Taking, Distributing, Trying):
     """The whole state of one visitor's page.
 
     Parameters
@@ -41,3 +42,8 @@ class State(Correcting, Taking, Distributing, Trying):
             self.open_session(name, content)
         else:
             self._read([(name, functools.partial(intake.frames_in, name, content))])
+
+    @click
+    def draw(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Take a line that was drawn in the picture: what it does depends on the tool."""
+        (self.cut if self.tool == CUT else self.lay_ruler)(start, end)

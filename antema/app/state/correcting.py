@@ -2,8 +2,6 @@
 
 import dataclasses
 
-import traitlets
-
 from ...analysis import Analysis
 from ...correction import Correction, correct, exclude, merge, restore, split
 from ...errors import CannotCorrect
@@ -13,13 +11,11 @@ from .core import Image, click
 from .looking import Looking, distance
 from .running import Running
 
-CUT, RULER = "cut", "ruler"
+CUT = "cut"
 
 
 class Correcting(Running, Looking):
     """Corrects the result of the image shown; every correction can be undone."""
-
-    tool = traitlets.Unicode("")
 
     @click
     def leave_out(self) -> None:
@@ -61,12 +57,6 @@ class Correcting(Running, Looking):
             raise CannotCorrect(messages.CUT_NOWHERE)
         self._correct(split(found.regions[index], start, end))
 
-    @click
-    def draw(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        """Take a line that was drawn in the picture: what it does depends on the tool."""
-        if self.tool == CUT:
-            self.cut(start, end)
-
     @property
     def can_leave_out(self) -> bool:
         """Whether a particle is marked."""
@@ -95,19 +85,6 @@ class Correcting(Running, Looking):
         if (image := self.image) is not None and image.undone:
             *rest, last = image.undone
             self._change(image, (*image.corrections, last), tuple(rest))
-
-    @click
-    def use_tool(self, tool: str) -> None:
-        """Take a tool into the hand, or put it away if it is there; empty puts any away."""
-        self.tool = "" if tool == self.tool else tool
-
-    @click
-    def escape(self) -> None:
-        """Put the tool away or, without one, mark nothing."""
-        if self.tool:
-            self.tool = ""
-        else:
-            self.select(None)
 
     def _marked(self, *, left_out: bool) -> list[Region]:
         found = self.analysis

@@ -117,19 +117,24 @@ class Images(Core):
         bool
             Whether the words were understood.
         """
-        nm = parse_length(text)
+        self.set_scale(parse_length(text), messages.SCALE_BY_HAND, key, everywhere=everywhere)
+        return True
+
+    def set_scale(
+        self, nm: float, source: str, key: int | None = None, *, everywhere: bool = False
+    ) -> None:
+        """Set the pixel size in nm, and where it came from, as `give_scale` does."""
         chosen = self.chosen if key is None else key
 
         def with_scale(image: Image) -> Image:
             if image.key != chosen and not (everywhere and not image.ready):
                 return image
             was = image.original.nm_per_pixel
-            said = messages.SCALE_BY_HAND_FILE.format(was=was) if was else messages.SCALE_BY_HAND
+            said = messages.SCALE_OVER_FILE.format(source=source, was=was) if was else source
             changed = dataclasses.replace(image.original, nm_per_pixel=nm, scale_source=said)
             return dataclasses.replace(image, micrograph=changed)
 
         self.images = tuple(with_scale(image) for image in self.images)
-        return True
 
     @click
     def choose_by_name(self, name: str) -> None:

@@ -16,6 +16,7 @@ class Looking(Core):
     """Selection, filters, scope, and the numbers that follow from them."""
 
     view = traitlets.Unicode("outlines")
+    tool = traitlets.Unicode("")
     quantity = traitlets.Unicode("equivalent_diameter_nm")
     span = traitlets.Enum(("image", "sample", "all"), default_value="image")
     filters: dict[str, tuple[float, float]] = traitlets.Dict()  # type: ignore[assignment]
@@ -102,6 +103,19 @@ class Looking(Core):
             self.mark(*rest)
         else:
             self.mark(*rest, index)
+
+    @click
+    def use_tool(self, tool: str) -> None:
+        """Take a tool into the hand, or put it away if it is there."""
+        self.tool = "" if tool == self.tool else tool
+
+    @click
+    def escape(self) -> None:
+        """Put the tool away or, without one, mark nothing."""
+        if self.tool:
+            self.tool = ""
+        else:
+            self.select(None)
 
     def region_at(self, row: float, column: float, reach: float = 0.0) -> int | None:
         """Return which of the regions that are shown lies at a place, the smallest if several."""

@@ -41,6 +41,14 @@ function render({ model, el }) {
       all.addEventListener("click", () => send(true));
       form.append(all);
     }
+    const ruler = element("button", "antema-ruler-start antema-link", texts.ruler);
+    ruler.type = "button";
+    ruler.title = texts.ruler_hint;
+    ruler.addEventListener("click", () => {
+      editing.delete(item.key);
+      model.send({ kind: "ruler", key: item.key });
+    });
+    form.append(ruler);
     return form;
   }
 
