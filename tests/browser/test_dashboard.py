@@ -20,7 +20,12 @@ PLACE_OF_A_PARTICLE = f"""() => {{
     const figure = {FIGURE};
     const box = figure.getBoundingClientRect();
     const {{xaxis, yaxis}} = figure._fullLayout;
-    const {{x, y}} = figure._fullData.find((trace) => trace.meta === 'particles');
+    const holder = document.querySelector('.antema-overlay');
+    const trace = figure._fullData.find((one) => one.meta === 'particles');
+    // The numbers come before the outlines, and the figure before it fills its box.
+    if (!trace || trace.x.length !== {COUNT}) return null;
+    if (Math.abs(figure._fullLayout.width - holder.clientWidth) > 2) return null;
+    const {{x, y}} = trace;
     for (let i = 0; i < x.length; i += 1) {{
         const place = [xaxis.l2p(x[i]) + xaxis._offset, yaxis.l2p(y[i]) + yaxis._offset];
         const inside = place[0] > 150 && place[0] < box.width - 150;
@@ -140,7 +145,11 @@ def test_the_ruler_over_the_scale_bar_gives_the_scale(page, disc_file, keep_scre
     page.set_input_files(".antema-upload", disc_file("bar.png"))
     page.click(".antema-ruler-start")
     page.wait_for_selector(".antema-pointer.antema-active")
-    page.wait_for_function(f"{FIGURE} && {RANGE}[1] === 255.5")
+    # The figure is drawn once at a size of its own before it fills its box.
+    page.wait_for_function(
+        f"{FIGURE} && {RANGE}[1] === 255.5 && Math.abs({FIGURE}._fullLayout.width"
+        " - document.querySelector('.antema-overlay').clientWidth) < 2"
+    )
     ends = page.evaluate(
         f"""() => {{
             const figure = {FIGURE};
@@ -188,7 +197,7 @@ def test_zoom_stays_and_a_click_in_the_picture_selects_the_row(page):
     page.wait_for_function(f"{FIGURE}._fullData[0].name.includes('(' + {COUNT} + ')')")
     assert page.evaluate(RANGE) == pytest.approx(zoomed)
 
-    x, y, number = page.evaluate(PLACE_OF_A_PARTICLE)
+    x, y, number = page.wait_for_function(PLACE_OF_A_PARTICLE).json_value()
     page.mouse.move(x - 2, y)
     page.mouse.move(x, y)
     page.wait_for_selector(".antema-overlay .hoverlayer .hovertext")
@@ -205,7 +214,7 @@ def test_a_particle_is_left_out_by_hand_cut_and_both_undone(page, keep_screensho
     page.click(".antema-run")
     before = wait_for_count(page)
     page.wait_for_selector(".antema-progress", state="hidden")
-    x, y, number = page.evaluate(PLACE_OF_A_PARTICLE)
+    x, y, number = page.wait_for_function(PLACE_OF_A_PARTICLE).json_value()
     page.mouse.click(x, y)
     page.wait_for_selector(".antema-leave-out:enabled")
     page.keyboard.press("Delete")
