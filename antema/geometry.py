@@ -99,15 +99,15 @@ def describe(image: np.ndarray) -> Shape:
     ValueError
         If no pixel is set.
     """
-    from . import contours, levelsets
+    from . import components, contours
 
-    labels, starts, _, areas = levelsets.label(np.ascontiguousarray(image, dtype=bool))
+    labels, starts, _, areas = components.label(np.ascontiguousarray(image, dtype=bool))
     if not len(starts):
         msg = "A shape needs at least one pixel."
         raise ValueError(msg)
     lengths = contours.measure(labels.ravel(), labels.shape[1], starts)
     perimeter, hull_perimeter, hull_area, smallest, greatest = lengths
-    holes = levelsets.count_holes(labels, len(starts)).sum()
+    holes = components.count_holes(labels, len(starts)).sum()
     return Shape(
         int(areas.sum()), perimeter, hull_area, hull_perimeter, smallest, greatest, int(holes)
     )
@@ -126,9 +126,9 @@ def outline(image: np.ndarray) -> list[np.ndarray]:
         One closed polygon (first corner not repeated) per 8-connected part, as row and column; the
         centre of the first pixel is (0, 0), so its corners are at -0.5 and 0.5. Holes are left out.
     """
-    from . import contours, levelsets
+    from . import components, contours
 
-    labels, starts, _, _ = levelsets.label(np.ascontiguousarray(image, dtype=bool))
+    labels, starts, _, _ = components.label(np.ascontiguousarray(image, dtype=bool))
     polygons = []
     for number, start in enumerate(starts, start=1):
         row, column, heading = contours.follow(

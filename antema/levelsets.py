@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-"""Components, exact distances and the tree of level sets, in compiled loops (import it lazily).
+"""Exact distances and the tree of their level sets, in compiled loops (import it lazily).
 
 Eroding a region by a length leaves {distance > length}, so one exact Euclidean distance map holds
 every erosion. Lengths are counted in steps of a quarter of a pixel: with whole pixels a component
@@ -20,136 +20,12 @@ IV-41, doi 10.1109/ICIP.2007.4379949.
 import numpy as np
 from numba import njit
 
+from .components import doubled, find
 from .contours import follow, judge
 
 STEPS_PER_PIXEL = 4
 _FINE_STEPS = 64
-
-
-@njit(cache=True, nogil=True)
-def _find(parent, i):
-    while parent[i] != i:
-        parent[i] = parent[parent[i]]
-        i = parent[i]
-    return i
-
-
-@njit(cache=True, nogil=True)
-def _doubled(values):
-    """Return a copy with as much room again (assigning to a slice compiles slowly)."""
-    grown = np.zeros(2 * len(values), np.int64)
-    for i in range(len(values)):
-        grown[i] = values[i]
-    return grown
-
-
-@njit(cache=True, nogil=True)
-def label(mask):
-    """Number the 8-connected components in reading order of their first pixel.
-
-    Parameters
-    ----------
-    mask : ndarray of bool, shape (M, N)
-        Without a rim.
-
-    Returns
-    -------
-    labels : ndarray of int32, shape (M + 2, N + 2)
-        0 is background; with the rim.
-    starts : ndarray of int64, shape (n,)
-        First pixel of each, as an index into the flattened labels.
-    boxes : ndarray of int64, shape (n, 4)
-        First row and column, row and column after the last, in the mask.
-    areas : ndarray of int64, shape (n,)
-    """
-    height, width = mask.shape
-    labels = np.zeros((height + 2, width + 2), np.int32)
-    parent = np.zeros(1024, np.int64)
-    count = 0
-    for r in range(height):
-        for c in range(width):
-            if not mask[r, c]:
-                continue
-            # of the four neighbours before it, only left and above right can be strangers
-            here = max(labels[r, c], labels[r, c + 1], labels[r + 1, c])
-            right = labels[r, c + 2]
-            if right and not labels[r, c + 1]:
-                if here:
-                    a, b = _find(parent, here), _find(parent, right)
-                    parent[max(a, b)] = min(a, b)
-                here = max(here, right)
-            if here:
-                labels[r + 1, c + 1] = here
-            else:
-                count += 1
-                if count == len(parent):
-                    parent = _doubled(parent)
-                parent[count] = count
-                labels[r + 1, c + 1] = count
-    total = 0
-    for i in range(1, count + 1):
-        if parent[i] == i:
-            total += 1
-            parent[i] = total
-        else:
-            parent[i] = parent[parent[i]]
-    starts = np.zeros(total, np.int64)
-    boxes = np.zeros((total, 4), np.int64)
-    areas = np.zeros(total, np.int64)
-    for r in range(height):
-        for c in range(width):
-            i = parent[labels[r + 1, c + 1]]
-            if not i:
-                continue
-            labels[r + 1, c + 1] = i
-            i -= 1
-            if areas[i] == 0:
-                starts[i] = (r + 1) * (width + 2) + c + 1
-                boxes[i, 0], boxes[i, 1], boxes[i, 3] = r, c, c + 1
-            areas[i] += 1
-            boxes[i, 1] = min(boxes[i, 1], c)
-            boxes[i, 2] = r + 1
-            boxes[i, 3] = max(boxes[i, 3], c + 1)
-    return labels, starts, boxes, areas
-
-
-@njit(cache=True, nogil=True)
-def count_holes(labels, count):
-    """Holes of each 8-connected component, from its Euler number (holes are 4-connected)."""
-    corners = np.zeros(count + 1, np.int64)
-    height, width = labels.shape
-    for r in range(height - 1):
-        for c in range(width - 1):
-            a, b = labels[r, c], labels[r, c + 1]
-            d, e = labels[r + 1, c], labels[r + 1, c + 1]
-            if a == b and a == d and a == e:
-                continue
-            corners[a] += _corner(a == b, a == d, a == e)
-            corners[b] += _corner(b == a, b == e, b == d)
-            corners[d] += _corner(d == e, d == a, d == b)
-            corners[e] += _corner(e == d, e == b, e == a)
-    return 1 - corners[1:] // 12
-
-
-@njit(cache=True, nogil=True)
-def _corner(beside, below, opposite):
-    """Share of one pixel in the corners of its 2 x 2 square: 1 convex, -1 concave; times 3."""
-    if beside and below:
-        return -1
-    if not beside and not below:
-        return -3 if opposite else 3
-    return -1 if opposite else 0
-
-
-@njit(cache=True, nogil=True)
-def judge_all(labels, starts):
-    """Convexity and solidity of the outline of every component; see `contours.judge`."""
-    count = len(starts)
-    convexity, solidity = np.empty(count), np.empty(count)
-    flat, width = labels.ravel(), labels.shape[1]
-    for i in range(count):
-        convexity[i], solidity[i] = judge(flat, width, starts[i], i + 1, i + 1, True)
-    return convexity, solidity
+_RIM_PX = 2
 
 
 @njit(cache=True, nogil=True)
@@ -247,7 +123,7 @@ def level_tree(level):
             q = p + step
             if link[q] < 0:
                 continue
-            q = _find(link, q)
+            q = find(link, q)
             if q != p:
                 parent[q], link[q] = p, p
                 area[p] += area[q]
@@ -266,7 +142,7 @@ def level_tree(level):
         if q != p and flat[q] == flat[p]:
             continue
         if count == len(nodes):
-            nodes = _doubled(nodes.ravel()).reshape(2 * count, 5)
+            nodes = doubled(nodes.ravel()).reshape(2 * count, 5)
         above = 0 if q == p else link[q]
         nodes[count, 0], nodes[count, 1] = above, nodes[above, 2] + 1
         nodes[count, 2], nodes[count, 3], nodes[count, 4] = flat[p], area[p], first[p]
@@ -376,6 +252,24 @@ def regrow(level, start, k):
 
 
 @njit(cache=True, nogil=True)
+def seen_share(part, squares, row, column):
+    """Share of the rim pixels of a part that lie at the rim of its region (within 2 px).
+
+    `part` has a rim of background; its pixel [1, 1] lies at [row + 1, column + 1] in `squares`.
+    """
+    rim = seen = 0
+    for r in range(1, part.shape[0] - 1):
+        for c in range(1, part.shape[1] - 1):
+            if not part[r, c]:
+                continue
+            if part[r - 1, c] and part[r + 1, c] and part[r, c - 1] and part[r, c + 1]:
+                continue
+            rim += 1
+            seen += squares[row + r, column + c] <= _RIM_PX**2
+    return seen / max(rim, 1)
+
+
+@njit(cache=True, nogil=True)
 def component(level, start, k):
     """Cut out the component of {level >= k} that holds `start`, its first pixel; without a rim."""
     flat, width = level.ravel(), level.shape[1]
@@ -395,20 +289,57 @@ def component(level, start, k):
                 continue
             image[q // width - top, q % width - left] = True
             if size == len(stack):
-                stack = _doubled(stack)
+                stack = doubled(stack)
             stack[size] = q
             size += 1
     return np.int64(top), np.int64(left), image
 
 
 @njit(cache=True, nogil=True)
-def judge_image(image):
-    """Convexity and solidity of the outline of an 8-connected image with a rim."""
-    flat = image.ravel()
-    start = 0
-    while not flat[start]:
-        start += 1
-    return judge(flat, image.shape[1], start, 1, 1, True)
+def largest_part(padded, top, columns):
+    """Cut a polygon, given as spans of rows, out of a region; its largest 4-connected part.
+
+    Returns
+    -------
+    image : ndarray of bool, shape (h + 2, w + 2)
+        The part, with a rim of background.
+    row, column : int
+        Where image[1, 1] lies in the region without its rim.
+    """
+    left, right = columns[0, 0], columns[0, 1]
+    for i in range(len(columns)):
+        left, right = min(left, columns[i, 0]), max(right, columns[i, 1])
+    width = right - left + 2
+    cut = np.full((len(columns) + 2, width), -1, np.int32)
+    for i in range(len(columns)):
+        for c in range(columns[i, 0], columns[i, 1]):
+            if padded[top + i, c]:
+                cut[i + 1, c - left + 1] = 0
+    flat = cut.ravel()
+    best, most, number = 0, 0, 0
+    stack = np.empty(len(flat), np.int64)
+    for p in range(len(flat)):
+        if flat[p] != 0:
+            continue
+        number += 1
+        flat[p], stack[0], size, area = number, p, 1, 0
+        while size:
+            size -= 1
+            area += 1
+            here = stack[size]
+            for step in (-width, -1, 1, width):
+                if flat[here + step] == 0:
+                    flat[here + step] = number
+                    stack[size] = here + step
+                    size += 1
+        if area > most:
+            best, most = number, area
+    rows, across = np.nonzero(cut == best)
+    first, begin = rows.min(), across.min()
+    image = np.zeros((rows.max() - first + 3, across.max() - begin + 3), np.bool_)
+    for i in range(len(rows)):
+        image[rows[i] - first + 1, across[i] - begin + 1] = True
+    return image, np.int64(top + first - 2), np.int64(left + begin - 2)
 
 
 @njit(cache=True, nogil=True)
@@ -447,18 +378,18 @@ def basins(distance, height):
         if steepest < 0:
             link[p], basin[p], peak[p], summit[p] = p, p, here, p
             continue
-        link[p], basin[p] = _find(link, steepest), basin[steepest]
+        link[p], basin[p] = find(link, steepest), basin[steepest]
         for step in neighbours:
             q = p + step
             if link[q] < 0:
                 continue
-            low, high, across = _find(link, q), _find(link, p), p
+            low, high, across = find(link, q), find(link, p), p
             if low == high:
                 continue
             if peak[low] > peak[high]:
                 low, high, across = high, low, q
             if peak[low] - here < height:
-                basin[_find(basin, summit[low])] = _find(basin, across)
+                basin[find(basin, summit[low])] = find(basin, across)
             link[low] = high
     labels = np.zeros(distance.shape, np.int32)
     out = labels.ravel()
@@ -467,7 +398,7 @@ def basins(distance, height):
     for p in range(len(flat)):
         if rank[p] < 0:
             continue
-        root = _find(basin, p)
+        root = find(basin, p)
         if not number[root]:
             count += 1
             number[root] = count

@@ -13,30 +13,47 @@ doi 10.1109/TPAMI.2012.163.
 """
 
 import dataclasses
-import functools
 import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import numpy as np
 
+from . import completion
+from .erosion import Tree
 from .errors import InvalidOption
-from .geometry import Shape, describe, outline
 from .options import Options, option
 from .progress import Progress
+from .regions import (
+    EDGE,
+    HOLES,
+    LEFT_OUT,
+    NON_CONVEX,
+    REGROWN,
+    SEPARATED,
+    SMALL_MARKER,
+    UNSEEN,
+    WHOLE,
+    Region,
+)
 
-WHOLE, SEPARATED, LEFT_OUT = "whole", "separated", "left out"
+__all__ = [
+    "EDGE",
+    "HOLES",
+    "LEFT_OUT",
+    "NON_CONVEX",
+    "REGROWN",
+    "SEPARATED",
+    "SMALL_MARKER",
+    "UNSEEN",
+    "WHOLE",
+    "Region",
+    "SeparationOptions",
+    "Separator",
+    "separate",
+]
 
-EDGE = "touches the image edge"
-NON_CONVEX = "too non-convex"
-HOLES = "too many holes"
-SMALL_MARKER = "marker too small"
-REGROWN = "non-convex after regrowing"
-
-_SADDLE_PX = 0.75
 _SMALLEST_HOLE_PX = 4
 _BATCH = 64
-_NECK_SHARE = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +64,9 @@ class SeparationOptions(Options):
         "uecs",
         "Separation",
         "How touching particles are taken apart: uecs erodes them until the parts are convex and "
-        "grows these back, watershed cuts at the necks, none leaves them together.",
-        choices=("uecs", "watershed", "none"),
+        "grows these back, outline restores particles from what is seen of their outlines, "
+        "watershed cuts at the necks, none leaves them together.",
+        choices=("uecs", "outline", "watershed", "none"),
     )
     convexity: float = option(
         0.95,
@@ -103,38 +121,6 @@ class SeparationOptions(Options):
         "Leave out particles at the image edge",
         "Particles that touch the image edge are cut, so their size is not known.",
     )
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Region:
-    """A particle, or what was left out, as a small picture and its place.
-
-    Parameters
-    ----------
-    origin : (int, int)
-        Row and column of the first pixel of `image` in the mask.
-    image : ndarray of bool, shape (m, n)
-        The pixels of the region; every row and column at its rim has one.
-    status : str
-        ``"whole"``, ``"separated"`` or ``"left out"``.
-    reason : str
-        Why it was left out, or what was done to it by hand; otherwise empty.
-    """
-
-    origin: tuple[int, int]
-    image: np.ndarray
-    status: str
-    reason: str = ""
-
-    @functools.cached_property
-    def shape(self) -> Shape:
-        """Its shape numbers in pixels, computed once."""
-        return describe(self.image)
-
-    @functools.cached_property
-    def outlines(self) -> tuple[np.ndarray, ...]:
-        """Corners of its outer boundaries in the mask, computed once; see `antema.geometry`."""
-        return tuple(corners + self.origin for corners in outline(self.image))
 
 
 def separate(
@@ -195,17 +181,18 @@ class Separator:
         if mask.ndim != 2:
             msg = f"A mask has two dimensions, but this one has the shape {mask.shape}."
             raise InvalidOption(msg)
-        from . import levelsets
+        from . import components
 
         self.shape: tuple[int, int] = mask.shape
         mask = np.ascontiguousarray(mask, dtype=bool)
-        labels, starts, boxes, _ = levelsets.label(mask)
-        convexity, solidity = levelsets.judge_all(labels, starts)
-        holes = levelsets.count_holes(labels, len(starts))
+        labels, starts, boxes, _ = components.label(mask)
+        convexity, solidity = components.judge_all(labels, starts)
+        holes = components.count_holes(labels, len(starts))
         self._shapes = (convexity.tolist(), solidity.tolist(), holes.tolist())
         # The labels are as large as four masks; what is kept is hardly more than the particles.
         self._whole = [_cut(labels, i, *box) for i, box in enumerate(boxes.tolist())]
-        self._trees: dict[int, _Tree] = {}
+        self._trees: dict[int, Tree] = {}
+        self._completed: dict[tuple[object, ...], list[Region]] = {}
 
     def separate(
         self,
@@ -230,7 +217,7 @@ class Separator:
         (row, column), (height, width) = region.origin, region.image.shape
         if row and column and row + height < self.shape[0] and column + width < self.shape[1]:
             return region
-        return Region(region.origin, region.image, LEFT_OUT, EDGE)
+        return dataclasses.replace(region, status=LEFT_OUT, reason=EDGE)
 
     def _divide(self, i: int, smallest: int, options: SeparationOptions) -> Iterator[Region]:
         """Yield what one region of the mask becomes."""
@@ -244,122 +231,27 @@ class Separator:
             yield self._whole[i]
         else:
             if i not in self._trees:
-                self._trees[i] = _Tree(origin, image)
+                self._trees[i] = Tree(origin, image)
             tree = self._trees[i]
-            yield from (
-                tree.cut_at_necks(smallest)
-                if options.method == "watershed"
-                else tree.erode(smallest, options)
-            )
+            if options.method == "watershed":
+                yield from tree.cut_at_necks(smallest)
+            elif options.method == "uecs":
+                yield from tree.erode(smallest, options.convexity, options.solidity)
+            else:
+                yield from self._complete(i, smallest, options)
+
+    def _complete(self, i: int, smallest: int, options: SeparationOptions) -> list[Region]:
+        """Return the particles that the outline of a region shows, found once per option."""
+        key = (i, smallest, options.convexity, options.solidity)
+        if key not in self._completed:
+            self._completed[key] = completion.complete(self._trees[i], *key[1:])
+        return self._completed[key]
 
 
 def _cut(labels: np.ndarray, i: int, top: int, left: int, bottom: int, right: int) -> Region:
     """Return the region of label i + 1 as it is; the labels have a rim of one pixel."""
     window = labels[top + 1 : bottom + 1, left + 1 : right + 1]
-    return Region((top, left), window == i + 1, WHOLE)
-
-
-class _Grown(NamedTuple):
-    """A part grown back, as a region that is left out, and what decides about it."""
-
-    region: Region
-    area: int
-    convexity: float
-    solidity: float
-
-
-class _Tree:
-    """The level sets of one region that is not convex."""
-
-    def __init__(self, origin: tuple[int, int], image: np.ndarray) -> None:
-        from . import levelsets
-
-        self.origin, self.image = origin, image
-        self._squares = levelsets.squared_distance(np.pad(image, 1))
-        self._level = levelsets.levels(self._squares, levelsets.STEPS_PER_PIXEL)
-        self._nodes = levelsets.level_tree(self._level)
-        self._verdicts = np.full((len(self._nodes), 2), np.nan)
-        self._grown: dict[int, _Grown] = {}
-        self._found: dict[tuple[object, ...], list[Region]] = {}
-
-    def erode(self, smallest: int, options: SeparationOptions) -> Iterator[Region]:
-        """Yield the parts found by ultimate erosion for convex sets.
-
-        A part that gets smaller than the limit before it is convex is left out; if it would stay
-        smaller even grown back, it is roughness of the outline and not a region at all. A part
-        left out that lies mostly in particles that were found is a neck between them and not a
-        particle that was lost: it is not listed.
-        """
-        from . import levelsets
-
-        least = (options.convexity, options.solidity)
-        markers, barren = levelsets.walk(self._level, self._nodes, self._verdicts, *least, smallest)
-        if not len(markers):
-            yield Region(self.origin, self.image, LEFT_OUT, SMALL_MARKER)
-            return
-        # Most options of a grid lead to the same parts, which then are not grown back again.
-        lost = [node for node in barren.tolist() if self._regrow(node).area >= smallest]
-        parts = (*least, tuple(markers.tolist()), tuple(lost))
-        if parts not in self._found:
-            self._found[parts] = list(self._judge(*parts))
-        yield from self._found[parts]
-
-    def _judge(
-        self, convexity: float, solidity: float, markers: Sequence[int], barren: Sequence[int]
-    ) -> Iterator[Region]:
-        """Yield what becomes of the parts, grown back."""
-        lost = []
-        found = np.zeros(self.image.shape, bool)
-        for node in markers:
-            part = self._regrow(node)
-            if part.convexity >= convexity and part.solidity >= solidity:
-                self._window(found, part.region)[part.region.image] = True
-                yield dataclasses.replace(part.region, status=SEPARATED, reason="")
-            else:
-                lost.append(dataclasses.replace(part.region, reason=REGROWN))
-        lost += [self._regrow(node).region for node in barren]
-        for region in lost:
-            if self._window(found, region)[region.image].mean() <= _NECK_SHARE:
-                yield region
-
-    def _window(self, whole: np.ndarray, part: Region) -> np.ndarray:
-        """Return the part's place in an array of the region's shape."""
-        row, column = part.origin[0] - self.origin[0], part.origin[1] - self.origin[1]
-        height, width = part.image.shape
-        return whole[row : row + height, column : column + width]
-
-    def _regrow(self, node: int) -> "_Grown":
-        """Return the part grown back, computed once."""
-        from . import levelsets
-
-        if node not in self._grown:
-            _, birth, _, _, start = self._nodes[node].tolist()
-            image, row, column = levelsets.regrow(self._level, start, birth)
-            origin = (self.origin[0] + row - 1, self.origin[1] + column - 1)
-            region = Region(origin, image[1:-1, 1:-1].copy(), LEFT_OUT, SMALL_MARKER)
-            area = int(np.count_nonzero(image))
-            self._grown[node] = _Grown(region, area, *levelsets.judge_image(image))
-        return self._grown[node]
-
-    def cut_at_necks(self, smallest: int) -> Iterator[Region]:
-        """Yield the basins of the distance map."""
-        from . import levelsets
-
-        basins = levelsets.basins(np.sqrt(self._squares), _SADDLE_PX)[1:-1, 1:-1]
-        count = int(basins.max())
-        if count == 1:
-            yield Region(self.origin, self.image, WHOLE)
-            return
-        for number in range(1, count + 1):
-            rows = np.flatnonzero((basins == number).any(axis=1))
-            columns = np.flatnonzero((basins == number).any(axis=0))
-            top, left = int(rows[0]), int(columns[0])
-            image = basins[top : rows[-1] + 1, left : columns[-1] + 1] == number
-            origin = (self.origin[0] + top, self.origin[1] + left)
-            if np.count_nonzero(image) >= smallest:
-                yield Region(origin, image, SEPARATED)
-            else:
-                yield Region(origin, image, LEFT_OUT, SMALL_MARKER)
+    return Region((top, left), window == i + 1, WHOLE, seen=1.0)
 
 
 def _count_gaps(image: np.ndarray) -> int:

@@ -15,8 +15,12 @@ PACKAGE = ROOT / "antema"
 ORDER = (
     {"errors", "progress", "resources", "startup"},
     {"options", "units"},
-    {"micrograph", "preparation", "contours", "levelsets", "solids"},
+    {"micrograph", "preparation", "solids"},
+    {"contours", "components", "levelsets", "convex", "arcs", "candidates", "choice"},
     {"reading", "formats", "network", "familiarity", "geometry", "simulation"},
+    {"regions"},
+    {"erosion"},
+    {"completion"},
     {"segmentation", "separation"},
     {"correction", "measurement", "appearance"},
     {"distribution", "comparison"},

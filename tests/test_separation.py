@@ -26,7 +26,7 @@ from antema.separation import (
     separate,
 )
 
-METHODS = ("uecs", "watershed", "none")
+METHODS = ("uecs", "outline", "watershed", "none")
 
 
 def discs(*circles, shape=(120, 160)):

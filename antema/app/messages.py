@@ -54,6 +54,7 @@ RESET = "Reset"
 RESET_HINT = "Set every option back to what antema proposes."
 CHOICES = {
     "uecs": "Overlapping (UECS)",
+    "outline": "Overlapping (outline)",
     "watershed": "Touching (watershed)",
     "none": "None",
     "network": "Trained network",

@@ -101,12 +101,12 @@ class _Region:
     """The tree of level sets of a region, and the fate of each of its nodes."""
 
     def __init__(self, image: np.ndarray, options: SeparationOptions) -> None:
-        from .. import levelsets
+        from .. import components, levelsets
 
-        if len(levelsets.label(image)[1]) != 1:
+        if len(components.label(image)[1]) != 1:
             msg = "The steps are shown for a picture of exactly one region."
             raise ValueError(msg)
-        self._levelsets = levelsets
+        self._levelsets, self._judge_image = levelsets, components.judge_image
         self._least = options.convexity, options.solidity
         squares = levelsets.squared_distance(np.pad(image, 1))
         self._level = levelsets.levels(squares, levelsets.STEPS_PER_PIXEL)
@@ -181,7 +181,7 @@ class _Region:
         for node in self._markers:
             _, birth, _, _, start = self._nodes[node].tolist()
             image, row, column = self._levelsets.regrow(self._level, start, birth)
-            verdict = self._levelsets.judge_image(image)
+            verdict = self._judge_image(image)
             convex = all(v >= least for v, least in zip(verdict, self._least, strict=True))
             kind = PARTICLE if convex else DISCARDED
             parts.append(Part((row - 1, column - 1), image[1:-1, 1:-1].copy(), kind, *verdict))
