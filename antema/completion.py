@@ -28,7 +28,7 @@ from .regions import LEFT_OUT, SEPARATED, UNSEEN, WHOLE, Region
 _SADDLES_PX = 0.3, 1.0
 _UNIT_PX, _LEAST_SCALE = 28.0, 0.5
 _LEAST_SEEN = 0.12
-_UNCOVERED = 0.03  # of a nearly convex region that is divided although erosion does not
+_UNCOVERED = 0.03  # of a nearly convex region that erosion does not divide: too much
 _COVERED = 0.86  # of the smaller of two particles: then they are one
 _MOST_ARCS, _MOST_CANDIDATES = 1000, 4000
 
@@ -54,31 +54,32 @@ def complete(tree: Tree, smallest: int, convexity: float, solidity: float) -> li
 
     eroded = list(tree.erode(smallest, convexity, solidity))
     parts = sum(region.status == SEPARATED for region in eroded)
-    found = [region for region in _restored(tree, eroded) if region.image.sum() >= smallest]
+    found = _restored(tree, eroded, smallest)
     rest = _rest(tree, found)
-    shallow = components.judge_image(np.pad(tree.image, 1))[0] >= convexity
-    uncovered = np.count_nonzero(rest) / np.count_nonzero(tree.image)
-    if parts < 2 and shallow and (len(found) < 2 or uncovered > _UNCOVERED):
-        return [Region(tree.origin, tree.image, WHOLE, seen=1.0)]  # a bay is no evidence
+    if parts < 2:  # a bay of the outline is no evidence
+        shallow = components.judge_image(np.pad(tree.image, 1))[0] >= convexity
+        uncovered = np.count_nonzero(rest) / np.count_nonzero(tree.image)
+        if shallow and (len(found) < 2 or uncovered > _UNCOVERED):
+            return [Region(tree.origin, tree.image, WHOLE, seen=1.0)]
     if len(found) > 1:
         return [*found, *_left_over(tree, rest, smallest)]
     return eroded if parts else [Region(tree.origin, tree.image, WHOLE, seen=1.0)]
 
 
-def _restored(tree: Tree, eroded: list[Region]) -> Iterator[Region]:
-    """Yield the chosen candidates."""
-    from . import arcs, candidates, choice, convex, levelsets
+def _restored(tree: Tree, eroded: list[Region], smallest: int) -> list[Region]:
+    """Return the chosen candidates."""
+    from . import arcs, candidates, choice, levelsets
 
     padded = np.pad(tree.image, 1)
     scale = max(_LEAST_SCALE, math.sqrt(tree.squares.max()) / _UNIT_PX)
     outline = arcs.outline_of(padded, scale)
     if not 1 < len(outline.arcs) <= _MOST_ARCS:
-        return
+        return []
     distance = np.sqrt(tree.squares)
     basins = [levelsets.basins(distance, saddle * max(1.0, scale)) for saddle in _SADDLES_PX]
     found = candidates.candidates(padded, outline, scale, basins, _places(tree, eroded))
     if not found:
-        return
+        return []
     if len(found) > _MOST_CANDIDATES:
         found = sorted(found, key=lambda candidate: -candidate.value(scale))[:_MOST_CANDIDATES]
     points = len(outline.points)
@@ -90,14 +91,20 @@ def _restored(tree: Tree, eroded: list[Region]) -> Iterator[Region]:
     chosen = choice.choose(
         begin, np.concatenate(items), weight, price, _clashes([c.cells for c in found])
     )
-    for candidate in (found[i] for i in np.flatnonzero(chosen)):
-        if candidate.seen < _LEAST_SEEN:
-            continue
-        top, columns, _ = convex.spans(candidate.polygon, *padded.shape)
-        image, row, column = levelsets.largest_part(padded, top, columns)
-        seen = tree.seen(image, row, column)
-        origin = (tree.origin[0] + row, tree.origin[1] + column)
-        yield Region(origin, image[1:-1, 1:-1].copy(), SEPARATED, seen=seen)
+    kept = [found[i] for i in np.flatnonzero(chosen) if found[i].seen >= _LEAST_SEEN]
+    regions = [_cut_out(tree, padded, candidate.polygon) for candidate in kept]
+    return [region for region in regions if region.image.sum() >= smallest]
+
+
+def _cut_out(tree: Tree, padded: np.ndarray, polygon: np.ndarray) -> Region:
+    """Return what lies in a polygon as a region."""
+    from . import convex, levelsets
+
+    top, columns, _ = convex.spans(polygon, *padded.shape)
+    image, row, column = levelsets.largest_part(padded, top, columns)
+    origin = (tree.origin[0] + row, tree.origin[1] + column)
+    seen = tree.seen(image, row, column)
+    return Region(origin, image[1:-1, 1:-1].copy(), SEPARATED, seen=seen)
 
 
 def _places(tree: Tree, regions: list[Region]) -> Iterator[tuple[int, int, np.ndarray]]:

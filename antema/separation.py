@@ -54,6 +54,7 @@ __all__ = [
 
 _SMALLEST_HOLE_PX = 4
 _BATCH = 64
+_SURELY_ONE = 0.985  # solidity from which not even two dents are evidence of two particles
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,7 +228,9 @@ class Separator:
             yield Region(origin, image, LEFT_OUT, NON_CONVEX)
         elif holes >= options.max_holes and _count_gaps(image) >= options.max_holes:
             yield Region(origin, image, LEFT_OUT, HOLES)
-        elif convexity >= options.convexity and solidity >= options.solidity:
+        elif convexity >= options.convexity and solidity >= (
+            max(options.solidity, _SURELY_ONE) if options.method == "outline" else options.solidity
+        ):
             yield self._whole[i]
         else:
             if i not in self._trees:

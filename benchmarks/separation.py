@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from antema.separation import LEFT_OUT, Region, SeparationOptions, Separator, separate
 
-METHODS = ("uecs", "watershed", "none")
+METHODS = ("uecs", "outline", "watershed", "none")
 LEVELS = ("low", "medium", "high")
 
 
