@@ -162,18 +162,18 @@ COLUMNS: tuple[Column, ...] = (
         lambda p: p.region.status == SEPARATED,
     ),
     Column(
-        "outline_seen",
-        "",
-        "float64",
-        "part of its outline that is outline of the mask, the rest is estimated, 0 to 1",
-        lambda p: p.region.seen,
-    ),
-    Column(
         "below_convexity_threshold",
         "",
         "bool",
         "less convex than the threshold, so probably several particles",
         lambda p: p.shape.convexity < p.convexity_threshold,
+    ),
+    Column(
+        "outline_seen",
+        "",
+        "float64",
+        "part of its outline that is outline of the mask, the rest is estimated, 0 to 1",
+        lambda p: p.region.seen,
     ),
 )
 

@@ -47,6 +47,7 @@ def test_the_columns_are_those_of_the_contract():
         "mean_intensity",
         "separated",
         "below_convexity_threshold",
+        "outline_seen",
     ]
 
 

@@ -311,6 +311,7 @@ TABLE_LABELS = {
     "mean_intensity": "Grey value",
     "separated": "Separated",
     "below_convexity_threshold": "Below convexity",
+    "outline_seen": "Outline seen",
 }
 
 
