@@ -14,7 +14,7 @@ NAMES = [column.name for column in COLUMNS]
 
 
 def region(image, origin=(0, 0), status=WHOLE, reason=""):
-    return Region(origin=origin, image=np.asarray(image, bool), status=status, reason=reason)
+    return Region(origin, np.asarray(image, bool), status, reason, seen=1.0)
 
 
 def disc(radius, offset=(0.0, 0.0)):
