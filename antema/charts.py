@@ -131,7 +131,7 @@ def samples_figure(
                 y=y,
                 mode="lines",
                 name=name,
-                line={**line, "width": 2, "shape": "hv" if cumulative else "linear"},
+                line={**line, "width": 2, "shape": "hv"},
                 hoverinfo="name",
                 showlegend=bool(name),
             )
