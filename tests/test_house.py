@@ -25,6 +25,7 @@ ORDER = (
     {"correction", "measurement", "appearance"},
     {"distribution", "comparison"},
     {"analysis"},
+    {"presets"},
     {"figures", "charts", "pictures", "export", "rois"} | {"sensitivity", "tuning", "reference"},
     {"tuning_figures", "paper_figures"},
     {"lesson"},

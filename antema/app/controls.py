@@ -189,7 +189,7 @@ class Download(anywidget.AnyWidget):
         primary: bool = False,
     ) -> None:
         super().__init__(label=label, hint=hint, primary=primary)
-        self._file_name = file_name
+        self.file_name = file_name
         self._make = make
         self.on_msg(self._heard)
 
@@ -202,5 +202,5 @@ class Download(anywidget.AnyWidget):
         count = max(1, -(-len(content) // PIECE_BYTES))
         for index in range(count):
             piece = content[index * PIECE_BYTES : (index + 1) * PIECE_BYTES]
-            about = {"kind": "piece", "index": index, "count": count, "name": self._file_name}
+            about = {"kind": "piece", "index": index, "count": count, "name": self.file_name}
             self.send(about | {"type": "application/octet-stream"}, [piece])

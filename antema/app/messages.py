@@ -52,6 +52,15 @@ OPTIONS = "Options"
 MORE_OPTIONS = "More options"
 RESET = "Reset"
 RESET_HINT = "Set every option back to what antema proposes."
+PRESETS_LABEL = "Preset"
+PRESETS_OWN = "(own options)"
+PRESETS_MORE_HINT = "Take options from a file, or keep the present ones in one."
+PRESETS_LOAD = "Load from a file"
+PRESETS_NAME = "name"
+PRESETS_NAME_HINT = "Name of the preset and of its file."
+PRESETS_SAVE = "Save"
+PRESETS_SAVE_HINT = "Keep the options in a file, for this page and for antema analyze --settings."
+PRESETS_FILE = "antema-options"
 CHOICES = {
     "uecs": "Overlapping (UECS)",
     "outline": "Overlapping (outline)",
@@ -59,6 +68,40 @@ CHOICES = {
     "none": "None",
     "network": "Trained network",
     "otsu": "Grey threshold (Otsu)",
+}
+
+EXPLAIN_HINT = "Explain: {label}"
+EXPLAIN_ALT = "{label}, the same picture with different values: {captions}"
+# What is said below the parts of the picture of every option, in their order.
+EXPLAIN = {
+    ("separation", "method"): (
+        "UECS: grown back from convex parts, may overlap",
+        "Outline: restored from the arcs seen",
+        "Watershed: cut at the necks",
+        "None: left together",
+    ),
+    ("separation", "convexity"): ("0.90: one particle", "0.98: two particles"),
+    ("separation", "solidity"): ("0: one particle", "0.96: two particles"),
+    ("separation", "min_marker_nm"): ("0.5 nm: two particles", "3 nm: the small one is lost"),
+    ("separation", "min_marker_px"): ("30 px: two particles", "800 px: the small one is lost"),
+    ("separation", "min_convexity"): ("0.50: taken apart", "0.90: left out as a whole"),
+    ("separation", "max_holes"): ("10: taken apart", "1: left out as a whole"),
+    ("separation", "exclude_edge"): ("on: cut ones do not count", "off: cut ones count as well"),
+    ("segmentation", "method"): ("Trained network", "Otsu: misled by an uneven background"),
+    ("segmentation", "threshold"): ("0.10: larger", "0.90: smaller"),
+    ("segmentation", "invert"): ("off: bright particles are missed", "on: they are found"),
+    ("segmentation", "min_diameter_nm"): ("0.5 nm: specks count", "2 nm: specks are removed"),
+    ("segmentation", "min_diameter_px"): ("3 px: specks count", "20 px: specks are removed"),
+    ("segmentation", "max_hole_nm"): (
+        "0.5 nm: both holes stay",
+        "1 nm: the small one is closed",
+        "2 nm: both are closed",
+    ),
+    ("segmentation", "max_hole_px"): (
+        "3 px: both holes stay",
+        "10 px: the small one is closed",
+        "20 px: both are closed",
+    ),
 }
 
 # ---- run
@@ -230,16 +273,18 @@ TRYING_KEY = (
 )
 
 # ---- table
-TABLE = "Particles"
-TABLE_HIDE = "Hide table"
+TABLE_HIDE = "Hide"
 TABLE_SHOW = "Show table"
 TABLE_FOLD_HINT = "Make room for the picture."
+TABLE_ALL = "All columns"
+TABLE_FEW = "Fewer columns"
+TABLE_COLUMNS_HINT = "Show all that was measured, or only what is looked at most."
 TABLE_COUNT = "{count} particles"
 TABLE_FILTERED = "{count} of {total} particles"
 FILTER = "Keep only"
 FILTER_FROM = "from"
 FILTER_TO = "to"
-FILTER_CLEAR = "Clear filter"
+FILTER_CLEAR = "Clear"
 FILTER_HINT = "Acts on the picture, the histogram, the numbers, the table and what you download."
 
 FILTER_BAD = "“{text}” is not a number."
@@ -259,8 +304,6 @@ HELP = "About"
 HELP_HINT = "What antema is, and how to cite it."
 THEME = "Light / dark"
 THEME_HINT = "Switch between a light and a dark page."
-SAVE_SETTINGS = "Save options"
-SAVE_SETTINGS_HINT = "Keep the options in a file; drop it on this page to use them again."
 SETTINGS_LOADED = "Options taken from {name}."
 SAVE_SESSION = "Save session"
 SAVE_SESSION_HINT = "Keep images, options and results in one file; drop it on this page to go on."

@@ -3,9 +3,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from antema import Settings
 from antema.app import messages
+from antema.app.explain import FOLDER, picture_name
 from antema.app.panels.base import HIDDEN, number_text, watch
 from antema.app.panels.dashboard import Dashboard
 from antema.app.panels.options import NOT_SHOWN, places
@@ -57,6 +59,31 @@ def test_every_option_has_a_field_with_its_default_label_and_help(page):
         assert field.value == getattr(getattr(Settings(), stage), name)
         assert field.description
         assert field.tooltip.endswith((".", "off"))
+
+
+def test_every_option_is_explained_by_a_picture_with_as_many_parts_as_words():
+    sizes = []
+    for place in places():
+        path = FOLDER / picture_name(*place)
+        sizes.append(path.stat().st_size)
+        with Image.open(path) as picture:
+            width, height = picture.size
+        # Parts of 4 : 3 with small gaps between them.
+        assert (width + 12) / (height * 4 / 3 + 12) == len(messages.EXPLAIN[place])
+    assert sum(sizes) < 300_000
+    assert len(list(FOLDER.iterdir())) == len(sizes)
+
+
+def test_the_menu_of_presets_follows_the_options_and_sets_them(page):
+    box = page.options.presets
+    assert box.menu.value == ""
+    box.menu.value = "Bright particles (dark field, HAADF)"
+    assert page.state.settings.segmentation.invert
+    assert "brighter" in box.why.value
+    page.options.fields["segmentation", "invert"].value = False
+    assert box.menu.value == "Default"
+    box.name.value = " Au / batch 3 "
+    assert box.save.file_name == "Au  batch 3.json"
 
 
 def test_moving_a_slider_changes_the_settings_and_reset_moves_it_back(page):

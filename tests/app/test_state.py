@@ -12,6 +12,7 @@ from antema.app.intake import FOLDER_VARIABLE, number_or_none
 from antema.app.state import duration_text
 from antema.cli import main
 from antema.export import record
+from antema.presets import PRESETS
 
 
 def texts(state):
@@ -235,6 +236,24 @@ def test_options_saved_are_loaded_again_and_other_files_refused(state):
     state.add_content("unknown.json", json.dumps({"separation": {"magic": 1}}).encode())
     assert [notice.kind for notice in state.notices] == ["info", "error", "error", "error"]
     assert state.settings == wanted
+
+
+def test_presets_are_chosen_saved_under_a_name_and_loaded(state):
+    state.use_preset("As in the paper")
+    assert state.settings.separation.solidity == 0
+    assert state.preset == "As in the paper"
+    state.set_option("separation", "convexity", 0.9)
+    assert state.preset == ""
+    files = []
+    state.save_preset("mine", files.append)
+    state.use_preset("Default")
+    assert state.settings == Settings()
+    state.add_content("theirs.json", files[0])
+    assert state.settings.separation.convexity == 0.9
+    names = [preset.name for preset in state.presets]
+    assert names == [preset.name for preset in PRESETS] + ["mine", "theirs"]
+    state.save_preset("Default", files.append)
+    assert next(p for p in state.presets if p.name == "Default").settings == Settings()
 
 
 def test_an_unexpected_failure_becomes_a_notice_with_its_traceback(state, discs, monkeypatch):

@@ -32,12 +32,6 @@ class Header(widgets.HBox):
             f"<span class='antema-subtitle'>{messages.SUBTITLE}</span>"
         )
         self.page, self.about = page, about
-        self.settings = Download(
-            messages.SAVE_SETTINGS,
-            messages.SAVE_SETTINGS_HINT,
-            "antema-options.json",
-            lambda save: save(state.settings_file()),
-        )
         self.theme = button(messages.THEME, messages.THEME_HINT, "antema-theme", self._switch)
         self.help = button(messages.HELP, messages.HELP_HINT, "antema-help", self._toggle_about)
         self.session = Download(
@@ -47,12 +41,7 @@ class Header(widgets.HBox):
             state.pack_session,
         )
         classed(self.session, "antema-save-session")
-        tools = [
-            self.session,
-            classed(self.settings, "antema-save-settings"),
-            self.theme,
-            self.help,
-        ]
+        tools = [self.session, self.theme, self.help]
         self.sample = SampleName(state)
         super().__init__([brand, self.sample, classed(widgets.HBox(tools), "antema-tools")])
         classed(self, "antema-header")

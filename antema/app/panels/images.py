@@ -73,7 +73,7 @@ class ImagesPanel(widgets.VBox):
             "thumb": self._thumbnails[image.key],
             "chosen": image.key == self.state.chosen,
             "state": state,
-            "note": note,
+            "note": f"{image.sample} · {note}" if image.sample else note,
         }
 
     def _progress_of(self, image: Image) -> tuple[str, str]:

@@ -9,8 +9,10 @@ import ipywidgets as widgets
 
 from ...analysis import Settings
 from .. import messages
+from ..explain import explanation
 from ..state import State
 from .base import button, classed, heading, show, watch
+from .presets import PresetsBox
 
 FIRST = (
     ("separation", "method"),
@@ -39,9 +41,15 @@ class OptionsPanel(widgets.VBox):
             messages.RESET, messages.RESET_HINT, "antema-reset", lambda: state.reset_settings()
         )
         title = widgets.HBox([heading(messages.OPTIONS), classed(self.reset, "antema-quiet")])
+        self.presets = PresetsBox(state)
         first = [rows[place] for place in FIRST if place in rows]
         super().__init__(
-            [classed(title, "antema-title-row"), *first, classed(self.more, "antema-more")]
+            [
+                classed(title, "antema-title-row"),
+                self.presets,
+                *first,
+                classed(self.more, "antema-more"),
+            ]
         )
         classed(self, "antema-options")
         watch(state, "settings", self.refresh)
@@ -64,8 +72,11 @@ class OptionsPanel(widgets.VBox):
         made = widget_for(field, option_type(stage, name))
         made.observe(lambda change: self._changed(stage, name, change["new"]), names="value")
         self.fields[stage, name] = made
-        unit = widgets.HTML(field.metadata["unit"])
-        row = widgets.HBox([made, classed(unit, "antema-unit")])
+        about = field.metadata
+        unit = classed(widgets.HTML(about["unit"]), "antema-unit")
+        key = f"antema-explain-{made.model_id}"
+        why = widgets.HTML(explanation(stage, name, about["label"], about["help"], key))
+        row = widgets.HBox([made, unit, classed(why, "antema-why")])
         return classed(row, "antema-option", f"antema-option-{stage}-{name}".replace("_", "-"))
 
     def _changed(self, stage: str, name: str, value: Any) -> None:

@@ -7,8 +7,11 @@ from ...measurement import COLUMNS
 from .. import messages
 from ..controls import Table
 from ..state import State
-from .base import HIDDEN, button, classed, heading, show, watch
+from .base import HIDDEN, button, classed, show, watch
 
+# What fits beside the other panels on a screen of 1280 px.
+FEW = ("particle", "equivalent_diameter_nm", "feret_min_nm", "feret_max_nm", "circularity")
+FEW_IN_ONE, FEW_POOLED = (*FEW, "aspect_ratio"), ("image", *FEW)
 ABOUT = {column.name: column for column in COLUMNS}
 DIGITS = {"particle": 0, "circularity": 3, "convexity": 3, "solidity": 3, "aspect_ratio": 2}
 
@@ -22,6 +25,7 @@ class TablePanel(widgets.VBox):
         self.table.observe(self._picked, names="selected")
         self._numbers = np.empty(0, dtype=int)
         self._showing = False
+        self._all = False
         self.count = classed(widgets.HTML(), "antema-table-count")
         labelled = [(label, name) for name, label in messages.QUANTITY_LABELS.items()]
         self.column = classed(
@@ -50,12 +54,16 @@ class TablePanel(widgets.VBox):
             messages.TABLE_HIDE, messages.TABLE_FOLD_HINT, "antema-table-fold", self._fold
         )
         classed(self.fold, "antema-quiet")
+        self.columns = button(
+            messages.TABLE_ALL, messages.TABLE_COLUMNS_HINT, "antema-table-columns", self._widen
+        )
+        classed(self.columns, "antema-quiet")
         self.table_box = classed(widgets.Box([self.table]), "antema-table-box")
         filters = [self.column, self.low, self.high, self.unit, self.clear]
         top = [
-            heading(messages.TABLE),
             self.count,
             classed(widgets.HBox(filters), "antema-filter"),
+            self.columns,
             self.fold,
         ]
         super().__init__([classed(widgets.HBox(top), "antema-title-row"), self.table_box])
@@ -70,13 +78,22 @@ class TablePanel(widgets.VBox):
         (self.add_class if hide else self.remove_class)("antema-folded")
         self.fold.description = messages.TABLE_SHOW if hide else messages.TABLE_HIDE
 
+    def _widen(self) -> None:
+        self._all = not self._all
+        self.columns.description = messages.TABLE_FEW if self._all else messages.TABLE_ALL
+        self.refresh()
+
+    def _names(self) -> list[str]:
+        few = FEW_POOLED if self.state.pooled else FEW_IN_ONE
+        usable = [n for n in messages.TABLE_LABELS if self.state.pooled or n != "image"]
+        return usable if self._all else list(few)
+
     def refresh(self) -> None:
         """Show the particles in scope."""
         particles = self.state.particles
         total = sum(len(found.particles) for found in self.state.scope())
         show(self, total > 0)
-        pooled = self.state.pooled
-        names = [name for name in messages.TABLE_LABELS if pooled or name != "image"]
+        names = self._names()
         images = list(dict.fromkeys(particles["image"]))
         columns = [
             particles["image"].map({name: i for i, name in enumerate(images)}).to_numpy(dtype=float)
@@ -123,8 +140,8 @@ class TablePanel(widgets.VBox):
     def _refresh_filter(self) -> None:
         low, high = self.state.filters.get(self.column.value, (-np.inf, np.inf))
         self._showing = True
-        self.low.value = "" if np.isinf(low) else f"{low:g}"
-        self.high.value = "" if np.isinf(high) else f"{high:g}"
+        self.low.value = "" if np.isinf(low) else f"{low:.4g}"
+        self.high.value = "" if np.isinf(high) else f"{high:.4g}"
         self._showing = False
         self.unit.value = ABOUT[self.column.value].unit
         show(self.clear, bool(self.state.filters))

@@ -2,9 +2,12 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import traitlets
 
 from ... import analysis as chain
 from ... import export
@@ -12,6 +15,7 @@ from ...analysis import Analysis, Settings
 from ...correction import Place, locate
 from ...errors import AntemaError, Cancelled
 from ...micrograph import Micrograph
+from ...presets import PRESETS, Preset
 from .. import messages
 from ..jobs import Job, Worker
 from .core import Image, click, logger
@@ -20,6 +24,10 @@ from .looking import Looking
 
 class Running(Looking):
     """Changes options, analyses images, and computes anew what an option changes."""
+
+    presets: tuple[Preset, ...] = traitlets.Tuple(  # type: ignore[assignment]
+        default_value=PRESETS
+    )
 
     @property
     def blocker(self) -> str:
@@ -70,12 +78,35 @@ class Running(Looking):
 
         self.images = tuple(remembered(image) for image in self.images)
         self.settings = record.settings
+        self._keep_preset(Path(name).stem)
         self._update()
         self.tell("info", messages.SETTINGS_LOADED.format(name=name))
 
     def settings_file(self) -> bytes:
         """Return the options as a file."""
         return export.settings_bytes(self.settings)
+
+    @property
+    def preset(self) -> str:
+        """Name of the preset that the options are, empty if they are none."""
+        return next((one.name for one in self.presets if one.settings == self.settings), "")
+
+    @click
+    def use_preset(self, name: str) -> None:
+        """Take the options of a preset."""
+        self.use_settings(next(one.settings for one in self.presets if one.name == name))
+
+    @click
+    def save_preset(self, name: str, done: Callable[[bytes], None]) -> None:
+        """Hand over the options as a file, and propose them from now on under their name."""
+        self._keep_preset(name)
+        done(self.settings_file())
+
+    def _keep_preset(self, name: str) -> None:
+        """Propose the options under a name; those of antema keep theirs."""
+        if name and name not in {one.name for one in PRESETS}:
+            others = tuple(one for one in self.presets if one.name != name)
+            self.presets = (*others, Preset(name, "", self.settings))
 
     @click
     def get_ready(self) -> None:

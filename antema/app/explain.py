@@ -1,0 +1,45 @@
+"""What an option does, as a picture: shown when the "?" beside it is pressed.
+
+The pictures are made by ``docs/make_explanations.py`` and lie in ``static/explain``. They open as a
+popover of the browser itself: Escape or a click elsewhere closes it, and the kernel is not asked.
+"""
+
+import base64
+import html
+
+from . import messages
+from .controls import STATIC
+
+FOLDER = STATIC / "explain"
+
+
+def picture_name(stage: str, name: str) -> str:
+    """Return the name of the file with the picture of an option."""
+    return f"{stage}-{name}.webp".replace("_", "-")
+
+
+def explanation(stage: str, name: str, label: str, help: str, key: str) -> str:
+    """Return a button and what it opens, as HTML.
+
+    Parameters
+    ----------
+    stage, name : str
+        Of the option.
+    label, help : str
+        What the option is called and what it does, in words.
+    key : str
+        An id that nothing else on the page has.
+    """
+    captions = messages.EXPLAIN[stage, name]
+    content = base64.b64encode((FOLDER / picture_name(stage, name)).read_bytes()).decode("ascii")
+    alt = html.escape(messages.EXPLAIN_ALT.format(label=label, captions="; ".join(captions)))
+    title = html.escape(messages.EXPLAIN_HINT.format(label=label))
+    below = "".join(f"<span>{html.escape(caption)}</span>" for caption in captions)
+    return (
+        f"<button class='antema-explain-open' type='button' popovertarget='{key}'"
+        f" title='{title}' aria-label='{title}'>?</button>"
+        f"<div popover id='{key}' class='antema-explain' role='dialog' aria-label='{title}'"
+        f" style='--parts: {len(captions)}'><h3>{html.escape(label)}</h3>"
+        f"<p>{html.escape(help)}</p><img alt='{alt}' src='data:image/webp;base64,{content}'>"
+        f"<div class='antema-explain-parts' aria-hidden='true'>{below}</div></div>"
+    )
