@@ -10,6 +10,7 @@ from .regions import LEFT_OUT, REGROWN, SEPARATED, SMALL_MARKER, WHOLE, Region
 
 _SADDLE_PX = 0.75
 _NECK_SHARE = 0.5
+_KEPT = 64  # results of other options that are kept
 
 
 class _Grown(NamedTuple):
@@ -54,6 +55,8 @@ class Tree:
         lost = [node for node in barren.tolist() if self._regrow(node).area >= smallest]
         parts = (*least, tuple(markers.tolist()), tuple(lost))
         if parts not in self._found:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
             self._found[parts] = list(self._judge(*parts))
         yield from self._found[parts]
 

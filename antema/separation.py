@@ -54,6 +54,7 @@ __all__ = [
 
 _SMALLEST_HOLE_PX = 4
 _BATCH = 64
+_KEPT = 16  # results of `outline` with other options that are kept, of every region
 _SURELY_ONE = 0.985  # solidity from which not even two dents are evidence of two particles
 
 
@@ -247,6 +248,8 @@ class Separator:
         """Return the particles that the outline of a region shows, found once per option."""
         key = (i, smallest, options.convexity, options.solidity)
         if key not in self._completed:
+            if len(self._completed) >= _KEPT * len(self._whole):
+                self._completed.clear()
             self._completed[key] = completion.complete(self._trees[i], *key[1:])
         return self._completed[key]
 

@@ -355,6 +355,17 @@ def test_wrong_calls_are_refused():
         SeparationOptions(method="magic")
 
 
+def test_what_is_kept_of_options_tried_is_bounded(monkeypatch):
+    monkeypatch.setattr("antema.completion.complete", lambda *_: [])
+    separator = Separator(discs(*PEANUT)[0])
+    for number in range(100):
+        for method in ("uecs", "outline"):
+            separator.separate(0.2, SeparationOptions(method, convexity=0.98 + 1e-4 * number))
+    (tree,) = separator._trees.values()
+    assert 0 < len(separator._completed) <= 16
+    assert 0 < len(tree._found) <= 64
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_degenerate_masks_return_at_once(method):
     rng = np.random.default_rng(0)

@@ -54,6 +54,18 @@ def test_a_bar_keeps_its_particles_and_again_all(page):
     assert hidden(page.result.distribution.note)
 
 
+def test_an_option_writes_the_numbers_once(page, monkeypatch):
+    written = []
+    write = page.result._numbers
+    monkeypatch.setattr(page.result, "_numbers", lambda: written.append(1) or write())
+    before = page.result.numbers.value
+    page.state.set_option("separation", "exclude_edge", False)
+    page.state.done()
+    assert page.result.numbers.value != before
+    # two images, of which one is shown
+    assert len(written) == 1
+
+
 def test_every_particle_lies_in_exactly_one_bar(page):
     state = page.state
     state.show_bins(3)

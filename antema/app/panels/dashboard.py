@@ -15,7 +15,7 @@ from ..state.correcting import CUT
 from .base import button, classed, show, watch
 from .images import ImagesPanel
 from .options import OptionsPanel, RunPanel
-from .picture import PicturePanel
+from .picture import PicturePanel, preload
 from .result import ResultPanel
 from .samples import SampleName
 from .table import TablePanel
@@ -93,7 +93,7 @@ class Dashboard(widgets.VBox):
 
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State(deliver_to_this_thread())
-        self.page = Page(self._keys(), self.state.get_ready)
+        self.page = Page(self._keys(), self._get_ready)
         self.about = classed(
             widgets.HTML(messages.ABOUT.format(version=__version__)),
             "antema-about",
@@ -114,6 +114,11 @@ class Dashboard(widgets.VBox):
         body = classed(widgets.HBox([left, middle, self.result]), "antema-body")
         super().__init__([self.page, self.header, self.about, self.notices, body])
         classed(self, "antema-root")
+
+    def _get_ready(self) -> None:
+        """Load what the first image needs, now that the page is seen."""
+        self.state.get_ready()
+        preload()
 
     def _keys(self) -> dict[str, Callable[[], object]]:
         """Return what every key does."""

@@ -12,7 +12,6 @@ from ...analysis import Analysis
 from ...appearance import COLOURS, SELECTED_COLOUR, length_text, round_length, to_grey8
 from ...figures import micrograph_figure, outline_line, overlay_traces, picture_url
 from ...separation import LEFT_OUT, WHOLE, Region
-from ...startup import import_quickly
 from .. import messages
 from ..controls import Pointer
 from ..state import Image, State
@@ -338,10 +337,15 @@ class EmptyState(widgets.VBox):
 
 def figure_widget(figure: go.Figure, config: Mapping[str, Any] = FIGURE_CONFIG) -> "FigureWidget":
     """Wrap a complete figure in a widget."""
-    module = import_quickly("plotly.graph_objs._figurewidget")
-    made: FigureWidget = module.FigureWidget(figure)
-    made._config = dict(config)
-    return made
+    # Plotly's widget takes a while to import, and no page needs it before its first image.
+    from ..live_figure import LiveFigure
+
+    return LiveFigure(figure, config)
+
+
+def preload() -> None:
+    """Have the browser load plotly before a figure needs it, while nothing else is waiting."""
+    figure_widget(go.Figure(), {})
 
 
 def shown_regions(found: Analysis, particles: pd.DataFrame) -> list[Region]:

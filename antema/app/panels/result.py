@@ -19,6 +19,7 @@ class ResultPanel(widgets.VBox):
     def __init__(self, state: State) -> None:
         self.state = state
         self._setting = False
+        self._shown: tuple[Any, ...] = ()
         self.empty = classed(widgets.HTML(messages.RESULT_EMPTY), "antema-result-empty")
         self.numbers = classed(widgets.HTML(), "antema-numbers")
         self.span = classed(widgets.ToggleButtons(), "antema-scope")
@@ -74,16 +75,20 @@ class ResultPanel(widgets.VBox):
         show(self.body, there)
         show(self.downloads, bool(analyses))
         show(self.span, len(analyses) > 1)
-        self._set_spans()
         packing = state.busy == "packing"
         for download in (self.all, self.table, self.rois):
             download.disabled, download.busy = not analyses, packing
-        if not there:
-            return
-        old = state.outdated and not state.busy
+        old = there and state.outdated and not state.busy
         (self.body.add_class if old else self.body.remove_class)("antema-old")
-        self.numbers.value = self._numbers()
-        self.left_out.value = self._left_out()
+        samples = tuple(image.sample for image in state.images)
+        how = (state.span, state.quantity, state.weighting, tuple(state.filters.items()))
+        shown = (there, tuple(state.scope()), samples, how)
+        # An option is told of when it changes, when work on it begins and when that ends.
+        if shown != self._shown:
+            self._shown = shown
+            self._set_spans()
+            if there:
+                self.numbers.value, self.left_out.value = self._numbers(), self._left_out()
 
     def refresh_tabs(self) -> None:
         """Show the distribution or the effect of an option."""

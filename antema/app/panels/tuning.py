@@ -25,7 +25,7 @@ from ..state.tuning import TuningState, diameters
 from .base import button, classed, number_text, show, watch
 from .dashboard import Notices
 from .images import ImagesPanel
-from .picture import FIGURE_CONFIG, figure_widget
+from .picture import FIGURE_CONFIG, figure_widget, preload
 
 WINDOW_DIAMETERS = 8
 SMALLEST_WINDOW_PX = 128
@@ -65,7 +65,7 @@ class Tuning:
     def __init__(self, files: Iterable[str | Path] = ()) -> None:
         self.state = state = TuningState(deliver_to_this_thread())
         state.start(files)
-        self.page = Page({}, lambda: None)
+        self.page = Page({}, preload)
         self.page.theme = "light"
         self.images = Piece([self.page, Notices(state), ImagesPanel(state)], "tuning-images")
         self.map = MapPiece(state)
