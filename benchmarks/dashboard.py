@@ -168,8 +168,8 @@ DONE = "count => document.querySelectorAll('.antema-is-done').length === count"
 DRAWN = f"""() => {{
     const figure = {FIGURE};
     const centres = figure && figure._fullData.find((trace) => trace.meta === 'particles');
-    const shown = parseInt(document.querySelector('.antema-count').textContent);
-    return centres && centres.x.length === shown;
+    const count = document.querySelector('.antema-count');
+    return count && centres && centres.x.length === parseInt(count.textContent);
 }}"""
 
 
