@@ -12,6 +12,10 @@ from numba import njit
 
 _ROUNDS = 60
 _PAYS = 1e-6
+# As typed numbers: a literal in a call would be compiled a second time for its value.
+_NONE = np.int64(-1)
+_ABSENT, _ALONE = np.int64(0), np.int64(1)
+_OUT, _IN = np.int64(-1), np.int64(1)
 
 
 @njit(cache=True, nogil=True)
@@ -37,10 +41,10 @@ def choose(begin, item, weight, price, clash):
     cover = np.zeros(len(weight), np.int32)
     blocked = np.zeros(n, np.int32)
     chosen = np.zeros(n, np.bool_)
-    _fill(begin, item, weight, price, clash, chosen, blocked, cover, -1)
+    _fill(begin, item, weight, price, clash, chosen, blocked, cover, _NONE)
     for _ in range(_ROUNDS):
         better = False
-        best, which = _PAYS, -1
+        best, which = _PAYS, _NONE
         for k in range(n):
             if not chosen[k]:
                 gain = _exchange(begin, item, weight, price, clash, chosen, cover, k)
@@ -52,16 +56,16 @@ def choose(begin, item, weight, price, clash):
                     _switch(begin, item, clash, chosen, blocked, cover, j)
             _switch(begin, item, clash, chosen, blocked, cover, which)
             _drop(begin, item, weight, price, clash, chosen, blocked, cover, which)
-            _fill(begin, item, weight, price, clash, chosen, blocked, cover, -1)
+            _fill(begin, item, weight, price, clash, chosen, blocked, cover, _NONE)
             better = True
         for j in range(n):
             if not chosen[j]:
                 continue
             before = chosen.copy()
-            gain = -_worth(begin, item, weight, price, cover, j, 1)
+            gain = -_worth(begin, item, weight, price, cover, j, _ALONE)
             _switch(begin, item, clash, chosen, blocked, cover, j)
             gain += _fill(begin, item, weight, price, clash, chosen, blocked, cover, j)
-            gain += _drop(begin, item, weight, price, clash, chosen, blocked, cover, -1)
+            gain += _drop(begin, item, weight, price, clash, chosen, blocked, cover, _NONE)
             if gain > _PAYS:
                 better = True
                 continue
@@ -102,11 +106,11 @@ def _fill(begin, item, weight, price, clash, chosen, blocked, cover, banned):
     bound = np.full(n, np.inf)  # worths only shrink meanwhile
     total = 0.0
     while True:
-        best, which = _PAYS, -1
+        best, which = _PAYS, _NONE
         for k in range(n):
             if chosen[k] or k == banned or blocked[k] or bound[k] <= best:
                 continue
-            bound[k] = _worth(begin, item, weight, price, cover, k, 0)
+            bound[k] = _worth(begin, item, weight, price, cover, k, _ABSENT)
             if bound[k] > best:
                 best, which = bound[k], k
         if which < 0:
@@ -121,7 +125,7 @@ def _drop(begin, item, weight, price, clash, chosen, blocked, cover, kept):
     total = 0.0
     for j in range(len(price)):
         if chosen[j] and j != kept:
-            worth = _worth(begin, item, weight, price, cover, j, 1)
+            worth = _worth(begin, item, weight, price, cover, j, _ALONE)
             if worth < 0:
                 total -= worth
                 _switch(begin, item, clash, chosen, blocked, cover, j)
@@ -136,23 +140,23 @@ def _exchange(begin, item, weight, price, clash, chosen, cover, k):
     gain = 0.0
     for j in range(len(price)):
         if chosen[j] and clash[k, j]:
-            gain -= _worth(begin, item, weight, price, cover, j, 1)
-            _add(begin, item, cover, j, -1)
+            gain -= _worth(begin, item, weight, price, cover, j, _ALONE)
+            _add(begin, item, cover, j, _OUT)
             removed[size] = j
             size += 1
-    gain += _worth(begin, item, weight, price, cover, k, 0)
-    _add(begin, item, cover, k, 1)
+    gain += _worth(begin, item, weight, price, cover, k, _ABSENT)
+    _add(begin, item, cover, k, _IN)
     for j in range(len(price)):
         if chosen[j] and not clash[k, j]:
-            worth = _worth(begin, item, weight, price, cover, j, 1)
+            worth = _worth(begin, item, weight, price, cover, j, _ALONE)
             if worth < 0:
                 gain -= worth
-                _add(begin, item, cover, j, -1)
+                _add(begin, item, cover, j, _OUT)
                 removed[size] = j
                 size += 1
-    _add(begin, item, cover, k, -1)
+    _add(begin, item, cover, k, _OUT)
     for i in range(size):
-        _add(begin, item, cover, removed[i], 1)
+        _add(begin, item, cover, removed[i], _IN)
     return gain
 
 

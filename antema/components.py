@@ -8,7 +8,7 @@ what lies beyond the edge of the image counts as background.
 import numpy as np
 from numba import njit
 
-from .contours import judge
+from .contours import BY_CORNER, judge
 
 
 @njit(cache=True, nogil=True)
@@ -134,7 +134,7 @@ def judge_all(labels, starts):
     convexity, solidity = np.empty(count), np.empty(count)
     flat, width = labels.ravel(), labels.shape[1]
     for i in range(count):
-        convexity[i], solidity[i] = judge(flat, width, starts[i], i + 1, i + 1, True)
+        convexity[i], solidity[i] = judge(flat, width, starts[i], i + 1, i + 1, BY_CORNER)
     return convexity, solidity
 
 
@@ -177,4 +177,4 @@ def judge_image(image):
     start = 0
     while not flat[start]:
         start += 1
-    return judge(flat, image.shape[1], start, 1, 1, True)
+    return judge(flat, image.shape[1], start, 1, 1, BY_CORNER)

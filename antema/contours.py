@@ -24,6 +24,8 @@ STEP_ROW = (0, 1, 0, -1)
 STEP_COLUMN = (1, 0, -1, 0)
 SHARPEST = 2.0
 _FINE = 1024  # steps per pixel where polygons leave the lattice
+# Typed, for a literal in a call would be compiled a second time for its value.
+BY_CORNER, BY_SIDE = np.bool_(True), np.bool_(False)
 
 
 @njit(cache=True, nogil=True)
@@ -386,7 +388,7 @@ def measure(flat, width, starts):
     perimeter, size = 0.0, 0
     vertices = np.empty((64, 3), np.int64)
     for i in range(len(starts)):
-        row, column, heading = follow(flat, width, starts[i], i + 1, i + 1, True)
+        row, column, heading = follow(flat, width, starts[i], i + 1, i + 1, BY_CORNER)
         string = tighten(row, column, heading)
         perimeter += length(string)
         while size + len(string) > len(vertices):

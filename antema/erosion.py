@@ -10,7 +10,7 @@ from .regions import LEFT_OUT, REGROWN, SEPARATED, SMALL_MARKER, WHOLE, Region
 
 _SADDLE_PX = 0.75
 _NECK_SHARE = 0.5
-_KEPT = 64  # results of other options that are kept
+_KEPT_AREAS, _KEPT_RESULTS = 4, 64  # of what was found for other options
 
 
 class _Grown(NamedTuple):
@@ -55,10 +55,17 @@ class Tree:
         lost = [node for node in barren.tolist() if self._regrow(node).area >= smallest]
         parts = (*least, tuple(markers.tolist()), tuple(lost))
         if parts not in self._found:
-            if len(self._found) >= _KEPT:
-                self._found.clear()
             self._found[parts] = list(self._judge(*parts))
-        yield from self._found[parts]
+        found = self._found[parts]
+        self._forget({*markers.tolist(), *barren.tolist()})
+        yield from found
+
+    def _forget(self, used: set[int]) -> None:
+        """Keep what was just used only, if all together takes too much memory."""
+        held = sum(grown.region.image.size for grown in self._grown.values())
+        if held > _KEPT_AREAS * self.image.size or len(self._found) > _KEPT_RESULTS:
+            self._grown = {node: self._grown[node] for node in used if node in self._grown}
+            self._found.clear()
 
     def _judge(
         self, convexity: float, solidity: float, markers: Sequence[int], barren: Sequence[int]

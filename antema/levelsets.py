@@ -21,11 +21,12 @@ import numpy as np
 from numba import njit
 
 from .components import doubled, find
-from .contours import follow, judge
+from .contours import BY_SIDE, follow, judge
 
 STEPS_PER_PIXEL = 4
 _FINE_STEPS = 64
 _RIM_PX = 2
+_HIGHEST = np.int64(2**31 - 1)
 
 
 @njit(cache=True, nogil=True)
@@ -179,7 +180,6 @@ def walk(level, nodes, verdicts, convexity, solidity, smallest):
     """
     flat, width = level.ravel(), level.shape[1]
     count = len(nodes)
-    highest = flat.max()
     state = np.zeros(count, np.int8)  # 0 look at it, 1 a marker is above, 2 marker, 3 given up
     fruitful = np.zeros(count, np.bool_)
     for i in range(1, count):
@@ -191,7 +191,7 @@ def walk(level, nodes, verdicts, convexity, solidity, smallest):
             state[i] = 3
             continue
         if np.isnan(verdicts[i, 0]):
-            c, s = judge(flat, width, nodes[i, 4], nodes[i, 1], highest, False)
+            c, s = judge(flat, width, nodes[i, 4], nodes[i, 1], _HIGHEST, BY_SIDE)
             verdicts[i, 0], verdicts[i, 1] = c, s
         if verdicts[i, 0] >= convexity and verdicts[i, 1] >= solidity:
             state[i] = 2
@@ -273,7 +273,7 @@ def seen_share(part, squares, row, column):
 def component(level, start, k):
     """Cut out the component of {level >= k} that holds `start`, its first pixel; without a rim."""
     flat, width = level.ravel(), level.shape[1]
-    rows, columns, _ = follow(flat, width, start, k, flat.max(), False)
+    rows, columns, _ = follow(flat, width, start, k, _HIGHEST, BY_SIDE)
     top, left = rows.min(), columns.min()
     image = np.zeros((rows.max() - top + 1, columns.max() - left + 1), np.bool_)
     neighbours = (-width, -1, 1, width)

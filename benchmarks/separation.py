@@ -1,6 +1,6 @@
 """Scores and times of the separation; prints the tables of benchmarks/separation.md.
 
-    python benchmarks/separation.py --scenes ../shared/tools
+    python benchmarks/separation.py --scenes ../shared/tools --plate docs/separation.png
 
 Parts whose folder does not exist are skipped.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from scipy import ndimage
+from skimage.draw import polygon
 
 from antema.separation import LEFT_OUT, Region, SeparationOptions, Separator, separate
 
@@ -39,11 +40,25 @@ def best_ms(function, repeats: int = 5) -> float:
     return 1e3 * min(times)
 
 
-def score_scenes(tool, seeds: range) -> None:
-    print(f"| scene ({len(seeds)} seeds) | method | F1@0.5 | F1@0.8 | abs. diameter error |")
+def pixels_of_rod(rng, size, kind, radius, row, column):
+    """Rod of aspect 3 with the area of a disc of this radius, for the scenes' tool."""
+    turn, half = rng.uniform(0, np.pi), radius * np.sqrt(np.pi / 3) / 2
+    along, across = np.array([3, 3, -3, -3]) * half, np.array([1, -1, -1, 1]) * half
+    rows = row + along * np.sin(turn) + across * np.cos(turn)
+    columns = column + along * np.cos(turn) - across * np.sin(turn)
+    return polygon(rows, columns, shape=(size, size))
+
+
+def score_scenes(tool, seeds: range, shapes: str) -> None:
+    print(f"\n| {shapes} ({len(seeds)} seeds) | method | F1@0.5 | F1@0.8 | abs. diameter error |")
     print("|---|---|---|---|---|")
+    kinds = tool.KINDS if shapes == "mixed" else ("square",)
+    drawn = tool._pixels
     for level in LEVELS:
-        scenes = [tool.scene(seed, level) for seed in seeds]
+        if shapes == "rods":
+            tool._pixels = pixels_of_rod
+        scenes = [tool.scene(seed, level, kinds=kinds) for seed in seeds]
+        tool._pixels = drawn
         for method in METHODS:
             rows = []
             for mask, truth in scenes:
@@ -53,6 +68,37 @@ def score_scenes(tool, seeds: range) -> None:
                 rows.append((half["f1"], strict["f1"], half["diameter_abs_error_percent"]))
             a, b, c = np.mean(rows, axis=0)
             print(f"| {level} | {method} | {a:.3f} | {b:.3f} | {c:.1f} % |", flush=True)
+
+
+def outlines(shape: tuple[int, int], places) -> np.ndarray:
+    """Where the outlines of particles lie, 2 px wide; shape (M, N)."""
+    drawn = np.zeros(shape, bool)
+    for rows, columns in places:
+        image = np.zeros(shape, bool)
+        image[rows, columns] = True
+        drawn |= image & ~ndimage.binary_erosion(image, iterations=2)
+    return drawn
+
+
+def draw_plate(tool, seed: int, path: Path, size: int = 420) -> None:
+    """Truth, uecs, watershed and outline side by side, at medium and high overlap."""
+    rows = []
+    for level in LEVELS[1:]:
+        mask, truth = tool.scene(seed, level)
+        methods = ("uecs", "watershed", "outline")
+        found = [pixels(separate(mask, options=SeparationOptions(method=m))) for m in methods]
+        half = size // 2
+        filled = ndimage.uniform_filter(mask.astype(float), size)[half:-half, half:-half]
+        top, left = np.unravel_index(np.argmax(filled), filled.shape)
+        panels = []
+        for places in (truth, *found):
+            panel = np.full((*mask.shape, 3), 255, np.uint8)
+            panel[mask] = (198, 205, 212)
+            panel[outlines(mask.shape, places)] = (0, 158, 115) if places is truth else (213, 94, 0)
+            cut = panel[top : top + size, left : left + size]
+            panels.append(np.pad(cut, ((4, 4), (4, 4), (0, 0)), constant_values=255))
+        rows.append(np.concatenate(panels, axis=1))
+    Image.fromarray(np.concatenate(rows)).quantize(64).save(path, optimize=True)
 
 
 def score_instances(tool, folder: Path, step: int) -> None:
@@ -107,6 +153,8 @@ def main() -> None:
     parser.add_argument("--scenes", type=Path, default=Path("../shared/tools"))
     parser.add_argument("--instances", type=Path, default=Path("../shared/data/emps_bf_train"))
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first", type=int, default=500, help="first seed")
+    parser.add_argument("--plate", type=Path, help="draw a plate of pictures into this file")
     parser.add_argument("--step", type=int, default=1, help="every how many-th real image")
     arguments = parser.parse_args()
     if not (arguments.scenes / "overlap_scenes.py").exists():
@@ -116,7 +164,11 @@ def main() -> None:
     import overlap_scenes
 
     measure_times(overlap_scenes)
-    score_scenes(overlap_scenes, range(100, 100 + arguments.seeds))
+    for shapes in ("mixed", "squares", "rods"):
+        seeds = range(arguments.first, arguments.first + arguments.seeds)
+        score_scenes(overlap_scenes, seeds, shapes)
+    if arguments.plate:
+        draw_plate(overlap_scenes, arguments.first, arguments.plate)
     if arguments.instances.exists():
         score_instances(overlap_scenes, arguments.instances, arguments.step)
 

@@ -393,3 +393,22 @@ def test_degenerate_masks_return_at_once(method):
     assert counts["empty"] == counts["no size"] == 0
     assert counts["full"] == counts["pixel"] == counts["holed"] == 1
     assert counts["specks"] == 65536
+
+
+def test_what_is_kept_of_other_options_has_a_bound():
+    y, x = np.mgrid[:120, :200]
+    mask = (np.hypot(y - 60, x - 60) <= 40) | (np.hypot(y - 60, x - 125) <= 40)
+    kept = Separator(mask)
+    for convexity in np.linspace(0.9, 0.99, 150):
+        options = SeparationOptions(convexity=float(convexity))
+        assert _same(kept.separate(options=options), separate(mask, options=options))
+    (tree,) = kept._trees.values()
+    assert len(tree._found) <= 64
+    assert sum(grown.region.image.size for grown in tree._grown.values()) <= 4 * tree.image.size
+
+
+def _same(some, others):
+    return len(some) == len(others) and all(
+        a.origin == b.origin and a.status == b.status and np.array_equal(a.image, b.image)
+        for a, b in zip(some, others, strict=True)
+    )
