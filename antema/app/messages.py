@@ -62,9 +62,9 @@ PRESETS_SAVE = "Save"
 PRESETS_SAVE_HINT = "Keep the options in a file, for this page and for antema analyze --settings."
 PRESETS_FILE = "antema-options"
 CHOICES = {
-    "uecs": "Overlapping (UECS)",
-    "outline": "Overlapping (outline)",
-    "watershed": "Touching (watershed)",
+    "uecs": "Overlaps (UECS)",
+    "outline": "Overlaps (outline)",
+    "watershed": "Necks (watershed)",
     "none": "None",
     "network": "Trained network",
     "otsu": "Grey threshold (Otsu)",
@@ -281,7 +281,7 @@ TABLE_FEW = "Fewer columns"
 TABLE_COLUMNS_HINT = "Show all that was measured, or only what is looked at most."
 TABLE_COUNT = "{count} particles"
 TABLE_FILTERED = "{count} of {total} particles"
-FILTER = "Keep only"
+FILTER = "Keep"
 FILTER_FROM = "from"
 FILTER_TO = "to"
 FILTER_CLEAR = "Clear"
