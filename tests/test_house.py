@@ -118,11 +118,14 @@ def test_python_versions_agree():
     assert "python=3.11" in (ROOT / "environment.yml").read_text()
 
 
-def test_weights_of_the_wheel_are_the_default_ones():
+def test_the_wheel_holds_all_weights():
     from antema.network import DEFAULT_WEIGHTS
+    from antema.presets import WEIGHTS_FOR_SUPPORTS
 
     data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["data-files"]
-    assert f"share/antema/weights/{DEFAULT_WEIGHTS}" in data
+    wanted = {DEFAULT_WEIGHTS, WEIGHTS_FOR_SUPPORTS}
+    assert wanted == {path.parent.name for path in ROOT.glob("weights/*/config.json")}
+    assert {f"share/antema/weights/{name}" for name in wanted} <= set(data)
 
 
 def test_every_column_and_reason_is_explained():

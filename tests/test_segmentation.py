@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from antema import Cancelled, Micrograph, SegmentationOptions, segment, simulate
+from antema.presets import WEIGHTS_FOR_SUPPORTS
 from antema.segmentation import mask_from_probability
 
 OTSU = SegmentationOptions(method="otsu")
@@ -147,3 +148,22 @@ def test_a_lonely_particle_is_found_and_nothing_else(seed):
     found = segment(simulated.micrograph)
     assert simulated.mask.mean() < 0.001
     assert overlap(found, simulated.mask) > 0.75
+
+
+def test_the_second_network_sees_particles_on_carbon_black():
+    simulated = simulate(
+        0,
+        rows_px=384,
+        columns_px=384,
+        kind="sphere",
+        count=30,
+        diameter_nm=4.0,
+        nm_per_pixel=0.25,
+        aggregate_nm=30.0,
+        aggregate_depth=0.25,
+    )
+    weights = (SegmentationOptions().weights, WEIGHTS_FOR_SUPPORTS)
+    masks = [segment(simulated.micrograph, SegmentationOptions(weights=w)) for w in weights]
+    usual, trained = (overlap(mask, simulated.mask) for mask in masks)
+    # Measured on seeds 0 to 4: 0.06 to 0.08, and 0.41 to 0.59.
+    assert trained > usual + 0.25
