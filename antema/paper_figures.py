@@ -34,7 +34,6 @@ from .comparison import Comparison
 from .distribution import bin_edges, distribute
 from .errors import InvalidOption
 from .export import check_absent
-from .geometry import outline
 from .measurement import COLUMNS
 
 P = ParamSpec("P")
@@ -168,10 +167,10 @@ def draw_micrograph(axes: Axes, analysis: Analysis, *, outlines: bool = True) ->
     axes.imshow(grey, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
     for kind, colour in reversed(COLOURS.items()) if outlines else ():
         lines = [
-            np.r_[corners, corners[:1]][:, ::-1] + region.origin[::-1]
+            np.r_[corners, corners[:1]][:, ::-1]
             for region in analysis.regions
             if look(region) == kind
-            for corners in outline(region.image)
+            for corners in region.outlines
         ]
         axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.7))
     length_nm = round_length(columns * nm_per_pixel)

@@ -193,10 +193,9 @@ def _between(rng: np.random.Generator, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def _count(options: SimulationOptions, diameter_px: float, cover: float) -> int:
-    """Return how many particles cover that part of the picture."""
-    area = options.rows_px * options.columns_px
-    return int(np.clip(cover * area / (0.785 * diameter_px**2), 1, 350))
+def _count(area_px: int, diameter_px: float, cover: float) -> int:
+    """Return how many particles cover that part of a picture of so many pixels."""
+    return int(np.clip(cover * area_px / (0.785 * diameter_px**2), 1, 350))
 
 
 def _at_low_dose(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
@@ -210,7 +209,9 @@ def _at_low_dose(rng: np.random.Generator, options: SimulationOptions) -> Simula
         nm_per_pixel=pixel,
         diameter_nm=diameter,
         kind=str(rng.choice(["polyhedron", "sphere", "ellipsoid", "irregular"])),
-        count=_count(options, diameter / pixel, rng.uniform(0.05, 0.4)),
+        count=_count(
+            options.rows_px * options.columns_px, diameter / pixel, rng.uniform(0.05, 0.4)
+        ),
         phase_rad_per_nm=rng.uniform(0.05, 0.17),
         absorption_per_nm=absorption,
         contrast_spread=rng.uniform(0, 0.5),
@@ -236,7 +237,7 @@ def _on_carbon_black(rng: np.random.Generator, options: SimulationOptions) -> Si
         options,
         diameter_nm=diameter,
         kind=str(rng.choice(["sphere", "ellipsoid", "polyhedron", "cube", "rod", "irregular"])),
-        count=_count(options, diameter_px, rng.uniform(0.01, 0.12)),
+        count=_count(options.rows_px * options.columns_px, diameter_px, rng.uniform(0.01, 0.12)),
         ordered=False,
         absorption_per_nm=min(contrast / diameter, 5.0),
         contrast_spread=rng.uniform(0, 0.4),
@@ -287,7 +288,7 @@ def _sample_any(rng: np.random.Generator, rows_px: int, columns_px: int) -> Simu
     diameter = diameter_px * pixel
     cover = rng.uniform(0.02, 0.35) if rng.random() < 0.8 else rng.uniform(0.35, 0.75)
     ordered = rng.random() < 0.12
-    count = int(np.clip(cover * rows_px * columns_px / (0.785 * diameter_px**2), 1, 350))
+    count = _count(rows_px * columns_px, diameter_px, cover)
     if ordered:
         count = int(count * rng.uniform(1, 2)) + 3
     contrast = between(0.06, 5)  # optical depth of a typical particle
