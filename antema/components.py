@@ -134,7 +134,7 @@ def judge_all(labels, starts):
     convexity, solidity = np.empty(count), np.empty(count)
     flat, width = labels.ravel(), labels.shape[1]
     for i in range(count):
-        convexity[i], solidity[i] = judge(flat, width, starts[i], i + 1, i + 1, BY_CORNER)
+        convexity[i], solidity[i] = judge(flat, width, starts[i], i + 1, i + 1, BY_CORNER, 0.0)
     return convexity, solidity
 
 
@@ -170,11 +170,7 @@ def label_holes(padded):
     return labels, starts, areas
 
 
-@njit(cache=True, nogil=True)
 def judge_image(image):
     """Convexity and solidity of the outline of an 8-connected image with a rim."""
-    flat = image.ravel()
-    start = 0
-    while not flat[start]:
-        start += 1
-    return judge(flat, image.shape[1], start, 1, 1, BY_CORNER)
+    flat = image.ravel().astype(np.int32)  # the type that is compiled anyway
+    return judge(flat, image.shape[1], int(flat.argmax()), 1, 1, True, 0.0)

@@ -23,6 +23,7 @@ from numba import njit
 STEP_ROW = (0, 1, 0, -1)
 STEP_COLUMN = (1, 0, -1, 0)
 SHARPEST = 2.0
+_FURTHEST = np.int64(2**31 - 1)
 _FINE = 1024  # steps per pixel where polygons leave the lattice
 # Typed, for a literal in a call would be compiled a second time for its value.
 BY_CORNER, BY_SIDE = np.bool_(True), np.bool_(False)
@@ -69,7 +70,7 @@ def trace(flat, width, start, low, high, by_corner, row, column, heading):
 @njit(cache=True, nogil=True)
 def follow(flat, width, start, low, high, by_corner):
     """Trace into arrays of the right size; see `trace`."""
-    size = 256
+    size = 1024
     row, column = np.empty(size, np.int32), np.empty(size, np.int32)
     heading = np.empty(size, np.int8)
     count = trace(flat, width, start, low, high, by_corner, row, column, heading)
@@ -295,13 +296,55 @@ def lattice_points(corners):
 
 
 @njit(cache=True, nogil=True)
-def judge(flat, width, start, low, high, by_corner):
-    """Return convexity, and filled area over hull area, of one component."""
+def judge(flat, width, start, low, high, by_corner, least):
+    """Return convexity, and filled area over hull area (solidity), of one component.
+
+    The convexity takes longer: it is NaN where the solidity is below `least`.
+    """
     row, column, heading = follow(flat, width, start, low, high, by_corner)
+    corners = _hull_of_rows(row, column, heading)
+    solidity = filled_area(column, heading) / lattice_points(corners)
+    if solidity < least:
+        return math.nan, solidity
     string = tighten(row, column, heading)
-    corners = hull(string)
-    convexity = min(1.0, length(corners) / length(string))
-    return convexity, filled_area(column, heading) / lattice_points(corners)
+    return min(1.0, length(corners) / length(string)), solidity
+
+
+@njit(cache=True, nogil=True)
+def _hull_of_rows(row, column, heading):
+    """Convex hull of the pixels of a traced boundary, as `hull` gives it; needs no sorting."""
+    top = bottom = np.int64(row[0])
+    for r in row:
+        bottom = max(bottom, np.int64(r))
+    height = bottom - top + 1
+    ends = np.empty((height, 2), np.int64)
+    for r in range(height):
+        ends[r, 0], ends[r, 1] = _FURTHEST, -1
+    for i in range(len(row)):
+        r, c = row[i] - top, column[i]
+        if heading[i] == 1:
+            ends[r, 1] = max(ends[r, 1], c)
+        elif heading[i] == 3:
+            ends[r, 0] = min(ends[r, 0], c)
+    out = np.ones((2 * height + 1, 3), np.int64)
+    out[0, 0], out[0, 1] = top, ends[0, 0]
+    size, floor = 1, 0
+    for i in range(2 * height):  # down along the last pixels of the rows, up along the first
+        if i == height:
+            floor = size - 1
+        r = i if i < height else 2 * height - 1 - i
+        c = ends[r, 1] if i < height else ends[r, 0]
+        r += top
+        while (
+            size - floor >= 2
+            and _turn(out[size - 2, 0], out[size - 2, 1], out[size - 1, 0], out[size - 1, 1], r, c)
+            <= 0
+        ):
+            size -= 1
+        if out[size - 1, 0] != r or out[size - 1, 1] != c:
+            out[size, 0], out[size, 1] = r, c
+            size += 1
+    return out[: max(1, size - 1)]
 
 
 @njit(cache=True, nogil=True)

@@ -21,19 +21,22 @@ import numpy as np
 from numba import njit
 
 from .components import doubled, find
-from .contours import BY_SIDE, follow, judge
+from .contours import BY_CORNER, BY_SIDE, follow, judge
 
 STEPS_PER_PIXEL = 4
+FOUND, NOT_CONVEX, TOO_SMALL = 0, 1, 2
+RIM_PX = 2
+_LAST_SEEN = 0.5
+_NECK_SHARE = 0.5
 _FINE_STEPS = 64
-_RIM_PX = 2
-_HIGHEST = np.int64(2**31 - 1)
+_HIGHEST, _INSIDE = np.int64(2**31 - 1), np.int64(1)
 
 
 @njit(cache=True, nogil=True)
 def squared_distance(image):
     """Exact squared Euclidean distance to the nearest background pixel; the image has a rim."""
     height, width = image.shape
-    squares = np.zeros((height, width), np.int64)
+    squares = np.zeros((height, width), np.int32)
     for r in range(1, height - 1):
         for c in range(1, width - 1):
             if image[r, c]:
@@ -85,16 +88,31 @@ def _lower_envelope(line, first, last, vertex, begin, height):
 
 
 @njit(cache=True, nogil=True)
-def levels(squares, steps):
-    """Return the greatest whole k with distance > k / steps; -1 in the background."""
-    out = np.empty(squares.shape, np.int32)
-    source, target = squares.ravel(), out.ravel()
-    for i in range(len(source)):
-        if source[i]:
-            target[i] = np.int64(np.sqrt(source[i] * steps**2 - 1))
-        else:
-            target[i] = -1
-    return out
+def level_sets(image):
+    """Return the level of every pixel of a region, and the tree of the components of the levels.
+
+    Parameters
+    ----------
+    image : ndarray of bool, shape (M, N)
+
+    Returns
+    -------
+    level : ndarray of int32, shape (M + 2, N + 2)
+        The greatest whole k with distance > k / STEPS_PER_PIXEL; -1 in the background and the rim.
+    nodes : ndarray of int64, shape (n, 5)
+        See `level_tree`.
+    """
+    height, width = image.shape
+    padded = np.zeros((height + 2, width + 2), np.bool_)
+    for r in range(height):
+        for c in range(width):
+            padded[r + 1, c + 1] = image[r, c]
+    level = squared_distance(padded)
+    flat = level.ravel()
+    for i in range(len(flat)):
+        square = np.int64(flat[i])
+        flat[i] = np.int64(np.sqrt(square * STEPS_PER_PIXEL**2 - 1)) if square else -1
+    return level, level_tree(level)
 
 
 @njit(cache=True, nogil=True)
@@ -175,13 +193,17 @@ def _descending(flat):
 def walk(level, nodes, verdicts, convexity, solidity, smallest):
     """Walk from the outside in; return the nodes that are markers and the parts without any.
 
-    A part without marker is given by its outermost node. `verdicts` caches convexity and solidity
-    of the nodes between calls (NaN: not judged yet).
+    The last of a part before it is too small, if it is convex by its perimeter though not by its
+    area (a few pixels of roughness are much of so small a part), is a marker if it grows back to a
+    convex part. Every inscribed disc does that: so much of its outline must be outline of the
+    region, too. A part without marker is given by its outermost node. `verdicts` caches convexity
+    and solidity of the nodes, then those of the part grown back and how much of its outline is
+    seen, between calls (NaN: not judged yet).
     """
     flat, width = level.ravel(), level.shape[1]
     count = len(nodes)
     state = np.zeros(count, np.int8)  # 0 look at it, 1 a marker is above, 2 marker, 3 given up
-    fruitful = np.zeros(count, np.bool_)
+    goes_on = np.zeros(count, np.bool_)
     for i in range(1, count):
         above = nodes[i, 0]
         if state[above]:
@@ -190,19 +212,137 @@ def walk(level, nodes, verdicts, convexity, solidity, smallest):
         if nodes[i, 3] < smallest:
             state[i] = 3
             continue
-        if np.isnan(verdicts[i, 0]):
-            c, s = judge(flat, width, nodes[i, 4], nodes[i, 1], _HIGHEST, BY_SIDE)
-            verdicts[i, 0], verdicts[i, 1] = c, s
+        goes_on[above] = True
+        if np.isnan(verdicts[i, 1]) or (np.isnan(verdicts[i, 0]) and verdicts[i, 1] >= solidity):
+            verdicts[i, 0], verdicts[i, 1] = judge(
+                flat, width, nodes[i, 4], nodes[i, 1], _HIGHEST, BY_SIDE, solidity
+            )
         if verdicts[i, 0] >= convexity and verdicts[i, 1] >= solidity:
             state[i] = 2
+    for i in range(1, count):
+        if state[i] or goes_on[i]:
+            continue
+        if np.isnan(verdicts[i, 0]):
+            verdicts[i, 0], verdicts[i, 1] = judge(
+                flat, width, nodes[i, 4], nodes[i, 1], _HIGHEST, BY_SIDE, 0.0
+            )
+        if verdicts[i, 0] >= convexity:
+            if np.isnan(verdicts[i, 2]):
+                image, row, column = regrow(level, nodes[i, 4], nodes[i, 1])
+                _judge_grown(verdicts, i, image, level, row, column)
+            if (
+                verdicts[i, 2] >= convexity
+                and verdicts[i, 3] >= solidity
+                and verdicts[i, 4] >= _LAST_SEEN
+            ):
+                state[i] = 2
+    fruitful = np.zeros(count, np.bool_)
+    markers = np.empty(count, np.int64)
+    found = 0
+    for i in range(1, count):
+        if state[i] == 2:
+            markers[found] = i
+            found += 1
+            above = nodes[i, 0]
             while above >= 0 and not fruitful[above]:
                 fruitful[above] = True
                 above = nodes[above, 0]
-    markers = np.flatnonzero(state == 2)
-    barren = np.zeros(count, np.bool_)
+    barren = np.empty(count, np.int64)
+    lost = 0
     for i in range(1, count):
-        barren[i] = fruitful[nodes[i, 0]] and not fruitful[i] and state[i] in (0, 3)
-    return markers, np.flatnonzero(barren)
+        if fruitful[nodes[i, 0]] and not fruitful[i] and state[i] in (0, 3):
+            barren[lost] = i
+            lost += 1
+    return markers[:found], barren[:lost]
+
+
+@njit(cache=True, nogil=True)
+def _judge_grown(verdicts, node, image, level, row, column):
+    """Write convexity, solidity and seen share of the part of a node, grown back."""
+    flat = image.ravel()
+    start = 0
+    while not flat[start]:
+        start += 1
+    verdicts[node, 2], verdicts[node, 3] = judge(
+        flat, image.shape[1], start, _INSIDE, _INSIDE, BY_CORNER, 0.0
+    )
+    verdicts[node, 4] = seen_share(image, level, row, column, RIM_PX * STEPS_PER_PIXEL - 1)
+
+
+@njit(cache=True, nogil=True)
+def erode(level, nodes, verdicts, convexity, solidity, smallest):
+    """Return the parts that ultimate erosion for convex sets finds, and those that it loses.
+
+    A part that gets too small before it is convex is lost; if it would stay smaller even grown
+    back, it is roughness of the outline and no part at all. A lost part that lies mostly in parts
+    that were found is a neck between them: it is not listed.
+
+    Parameters
+    ----------
+    level, nodes
+        As `level_sets` returns them.
+    verdicts : ndarray of float64, shape (n, 5)
+        Kept between calls; NaN at first.
+    convexity, solidity : float
+        Thresholds.
+    smallest : int
+        Pixels that a marker must have.
+
+    Returns
+    -------
+    parts : ndarray of int64, shape (m, 7)
+        What it is (FOUND, NOT_CONVEX or TOO_SMALL), node, where its pixels begin in `pixels`, first
+        row and column in the region, height and width.
+    pixels : ndarray of bool
+        The pictures of the parts, one after the other.
+    """
+    markers, barren = walk(level, nodes, verdicts, convexity, solidity, smallest)
+    parts = np.empty((len(markers) + len(barren), 7), np.int64)
+    pixels = np.empty(1024, np.bool_)
+    covered = np.zeros(level.shape, np.bool_)
+    kinds = np.empty(len(markers), np.int64)
+    count = end = 0
+    # first what is found, for the rest depends on how much of it that covers
+    for turn in range(2 * len(markers) + len(barren)):
+        if turn < len(markers):
+            node, kind = markers[turn], FOUND
+        elif turn < 2 * len(markers):
+            node, kind = markers[turn - len(markers)], kinds[turn - len(markers)]
+            if kind == FOUND:
+                continue
+        else:
+            node, kind = barren[turn - 2 * len(markers)], TOO_SMALL
+        image, row, column = regrow(level, nodes[node, 4], nodes[node, 1])
+        if np.isnan(verdicts[node, 2]):
+            _judge_grown(verdicts, node, image, level, row, column)
+        if turn < len(markers):
+            convex = verdicts[node, 2] >= convexity and verdicts[node, 3] >= solidity
+            kinds[turn] = FOUND if convex else NOT_CONVEX
+            if not convex:
+                continue
+        height, width = image.shape[0] - 2, image.shape[1] - 2
+        area = known = 0
+        while end + height * width > len(pixels):
+            pixels = _longer(pixels)
+        at = end
+        for r in range(1, height + 1):
+            for c in range(1, width + 1):
+                inside = image[r, c] == 1
+                pixels[at] = inside
+                at += 1
+                if inside:
+                    area += 1
+                    known += covered[row + r, column + c]
+                    if kind == FOUND:
+                        covered[row + r, column + c] = True
+        if kind != FOUND and (known > _NECK_SHARE * area or area < smallest):
+            continue
+        parts[count, 0], parts[count, 1], parts[count, 2] = kind, node, end
+        parts[count, 3], parts[count, 4] = row, column
+        parts[count, 5], parts[count, 6] = height, width
+        count += 1
+        end = at
+    return parts[:count], pixels[:end]
 
 
 @njit(cache=True, nogil=True)
@@ -213,10 +353,10 @@ def regrow(level, start, k):
 
     Returns
     -------
-    image : ndarray of bool, shape (h + 2, w + 2)
-        The regrown part, with a rim of background.
+    image : ndarray of int32, shape (h + 2, w + 2)
+        1 in the regrown part, else 0, with a rim of background.
     row, column : int
-        Where image[1, 1] lies in `level`.
+        Where image[1, 1] lies in the region without its rim.
     """
     row, column, marker = component(level, start, k)
     furthest = k // STEPS_PER_PIXEL
@@ -236,7 +376,7 @@ def regrow(level, start, k):
     reach = np.empty(rim, np.int64)
     for g in range(rim):
         reach[g] = np.int64(np.sqrt(k * k - (g * STEPS_PER_PIXEL) ** 2)) // STEPS_PER_PIXEL
-    image = np.zeros((height, width), np.bool_)
+    image = np.zeros((height, width), np.int32)
     change = np.zeros(width + 1, np.int64)
     for r in range(1, height - 1):
         change[:] = 0
@@ -248,25 +388,35 @@ def regrow(level, start, k):
         for c in range(width):
             inside += change[c]
             image[r, c] = inside > 0
-    return image, row - furthest, column - furthest
+    return image, row - rim, column - rim
 
 
 @njit(cache=True, nogil=True)
-def seen_share(part, squares, row, column):
-    """Share of the rim pixels of a part that lie at the rim of its region (within 2 px).
+def seen_share(part, depth, row, column, rim):
+    """Share of the rim pixels of a part that lie at the rim of its region.
 
-    `part` has a rim of background; its pixel [1, 1] lies at [row + 1, column + 1] in `squares`.
+    `part` (int32) has a rim of background; its pixel [1, 1] lies at [row + 1, column + 1] in
+    `depth`, the levels or the squared distances, which are up to `rim` at the rim of the region.
     """
-    rim = seen = 0
+    outline = seen = 0
     for r in range(1, part.shape[0] - 1):
         for c in range(1, part.shape[1] - 1):
             if not part[r, c]:
                 continue
             if part[r - 1, c] and part[r + 1, c] and part[r, c - 1] and part[r, c + 1]:
                 continue
-            rim += 1
-            seen += squares[row + r, column + c] <= _RIM_PX**2
-    return seen / max(rim, 1)
+            outline += 1
+            seen += depth[row + r, column + c] <= rim
+    return seen / max(outline, 1)
+
+
+@njit(cache=True, nogil=True)
+def _longer(pixels):
+    """Return a copy with as much room again."""
+    grown = np.empty(2 * len(pixels), np.bool_)
+    for i in range(len(pixels)):
+        grown[i] = pixels[i]
+    return grown
 
 
 @njit(cache=True, nogil=True)

@@ -12,8 +12,11 @@ doi 10.1039/d2na00781a. C. Park et al., IEEE Trans. Pattern Anal. Mach. Intell. 
 doi 10.1109/TPAMI.2012.163.
 """
 
+import collections
+import concurrent.futures
 import dataclasses
 import math
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,7 +25,7 @@ from . import completion
 from .erosion import Tree
 from .errors import InvalidOption
 from .options import Options, option
-from .progress import Progress
+from .progress import Progress, part
 from .regions import (
     EDGE,
     HOLES,
@@ -53,7 +56,8 @@ __all__ = [
 ]
 
 _SMALLEST_HOLE_PX = 4
-_BATCH = 64
+_THREADS = os.cpu_count() or 1
+_REPORT_S = 0.1
 _KEPT = 16  # results of `outline` with other options that are kept, of every region
 _SURELY_ONE = 0.985  # solidity from which not even two dents are evidence of two particles
 
@@ -204,12 +208,10 @@ class Separator:
     ) -> list[Region]:
         """Divide the mask into particles; see `antema.separate`."""
         smallest = _smallest_area(nm_per_pixel, options)
-        found: list[Region] = []
         if options.method == "none":
-            found.extend(self._whole)
+            found = list(self._whole)
         else:
-            for i in _reported(range(len(self._whole)), progress):
-                found.extend(self._divide(i, smallest, options))
+            found = self._divide_all(smallest, options, progress)
         if options.exclude_edge:
             found = [self._checked_for_edge(region) for region in found]
         found.sort(key=lambda region: region.origin)
@@ -220,6 +222,45 @@ class Separator:
         if row and column and row + height < self.shape[0] and column + width < self.shape[1]:
             return region
         return dataclasses.replace(region, status=LEFT_OUT, reason=EDGE)
+
+    def _divide_all(
+        self, smallest: int, options: SeparationOptions, progress: Progress | None
+    ) -> list[Region]:
+        """Return what all regions of the mask become, divided by as many threads as cores.
+
+        This thread only reports, and leaves at once when it is told to stop: the others finish the
+        regions they are at and keep what they learned of these for the next call.
+        """
+        sizes = [region.image.size for region in self._whole]
+        # The largest first, so that no thread is left alone with it at the end.
+        waiting = collections.deque(sorted(range(len(sizes)), key=lambda i: -sizes[i]))
+        found: list[list[Region]] = [[] for _ in sizes]
+        pixels, message = max(1, sum(sizes)), "separating particles"
+
+        def work() -> None:
+            while True:
+                try:
+                    i = waiting.popleft()
+                except IndexError:
+                    return
+                found[i] = list(self._divide(i, smallest, options))
+
+        report = part(progress, 0, 1)
+        report(0, message)
+        pool = concurrent.futures.ThreadPoolExecutor(_THREADS)
+        try:
+            at_work = {pool.submit(work) for _ in range(min(_THREADS, len(sizes)))}
+            while at_work:
+                done, at_work = concurrent.futures.wait(at_work, _REPORT_S)
+                for worker in done:
+                    worker.result()
+                left = sum(sizes[i] for i in list(waiting))
+                report(1 - left / pixels, message)
+        finally:
+            waiting.clear()
+            pool.shutdown(wait=False)
+        report(1, message)
+        return [region for regions in found for region in regions]
 
     def _divide(self, i: int, smallest: int, options: SeparationOptions) -> Iterator[Region]:
         """Yield what one region of the mask becomes."""
@@ -278,14 +319,3 @@ def _smallest_area(nm_per_pixel: float | None, options: SeparationOptions) -> in
         raise InvalidOption(msg)
     area = math.pi / 4 * (options.min_marker_nm / nm_per_pixel) ** 2
     return max(options.min_marker_px, math.ceil(area * (1 - 1e-12)))
-
-
-def _reported(numbers: range, progress: Progress | None) -> Iterator[int]:
-    """Pass the numbers on, and tell now and then how many are done."""
-    total = max(1, len(numbers))
-    for i in numbers:
-        if progress is not None and i % _BATCH == 0:
-            progress(i / total, "separating particles")
-        yield i
-    if progress is not None:
-        progress(1.0, "separating particles")

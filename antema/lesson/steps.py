@@ -108,10 +108,8 @@ class _Region:
             raise ValueError(msg)
         self._levelsets, self._judge_image = levelsets, components.judge_image
         self._least = options.convexity, options.solidity
-        squares = levelsets.squared_distance(np.pad(image, 1))
-        self._level = levelsets.levels(squares, levelsets.STEPS_PER_PIXEL)
-        self._nodes = levelsets.level_tree(self._level)
-        self._verdicts = np.full((len(self._nodes), 2), np.nan)
+        self._level, self._nodes = levelsets.level_sets(image)
+        self._verdicts = np.full((len(self._nodes), 5), np.nan)
         smallest = options.min_marker_px
         self._markers, _ = levelsets.walk(
             self._level, self._nodes, self._verdicts, *self._least, smallest
@@ -156,7 +154,7 @@ class _Region:
     def _part(self, node: int, kind: str) -> Part:
         _, birth, _, _, start = self._nodes[node].tolist()
         row, column, image = self._levelsets.component(self._level, start, birth)
-        return Part((row - 1, column - 1), image, kind, *self._verdicts[node].tolist())
+        return Part((row - 1, column - 1), image, kind, *self._verdicts[node, :2].tolist())
 
     def regrowth(self) -> list[Step]:
         """Return the steps in which each marker grows by as many pixels as it was eroded."""
@@ -184,7 +182,7 @@ class _Region:
             verdict = self._judge_image(image)
             convex = all(v >= least for v, least in zip(verdict, self._least, strict=True))
             kind = PARTICLE if convex else DISCARDED
-            parts.append(Part((row - 1, column - 1), image[1:-1, 1:-1].copy(), kind, *verdict))
+            parts.append(Part((row, column), image[1:-1, 1:-1] == 1, kind, *verdict))
         return Step(RESULT, max(self._births_px(), default=0.0), tuple(parts))
 
 
