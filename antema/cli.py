@@ -91,6 +91,12 @@ def _add_analyze(commands: Any) -> None:
         default="both",
         help="a table for each image, one for all of them, or both (default)",
     )
+    command.add_argument(
+        "--sample",
+        default="",
+        metavar="NAME",
+        help="name of the sample of these images: a column more in the table for all",
+    )
     command.add_argument("--overwrite", action="store_true", help="replace existing results")
     _add_option_flags(command)
     command.set_defaults(run=run_analyze)
@@ -300,6 +306,7 @@ def run_analyze(called: argparse.Namespace) -> int:
             batch.records,
             called.output,
             table=called.format,
+            samples=[called.sample] * len(batch.tables),
             overwrite=called.overwrite,
         )
         _say(f"all images: {summarize(pool(batch.tables))}; table in {path}")

@@ -442,3 +442,55 @@ def measure(flat, width, starts):
     corners = hull(vertices[:size])
     smallest, greatest = calipers(corners)
     return perimeter, length(corners), lattice_points(corners), smallest, greatest
+
+
+@njit(cache=True, nogil=True)
+def bends(x, y, away):
+    """Which points suffice to draw lines that stay near all the points.
+
+    Parameters
+    ----------
+    x, y : ndarray of float, shape (n,)
+        Of all the lines, one after the other, with NaN between them.
+    away : float
+        How far from what is drawn a point may lie that is left away.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        The ends of every line and what lies between them stay.
+
+    References
+    ----------
+    D. H. Douglas, T. K. Peucker, Cartographica 10 (1973) 112, doi:10.3138/FM57-6770-U75U-7727
+    """
+    count = len(x)
+    keep = np.ones(count, np.bool_)
+    waiting = np.empty((count, 2), np.int64)
+    start = 0
+    for end in range(count + 1):
+        if end < count and not np.isnan(x[end]):
+            continue
+        keep[start + 1 : end - 1] = False
+        waiting[0, 0], waiting[0, 1] = start, end - 1
+        size = 1 if end - start > 2 else 0
+        start = end + 1
+        while size:
+            size -= 1
+            first, last = waiting[size]
+            along_x, along_y = x[last] - x[first], y[last] - y[first]
+            square = along_x * along_x + along_y * along_y
+            farthest, most = first, away * away
+            for i in range(first + 1, last):
+                to_x, to_y = x[i] - x[first], y[i] - y[first]
+                part = (to_x * along_x + to_y * along_y) / square if square else 0.0
+                part = min(1.0, max(0.0, part))
+                distance = (to_x - part * along_x) ** 2 + (to_y - part * along_y) ** 2
+                if distance > most:
+                    farthest, most = i, distance
+            if farthest > first:
+                keep[farthest] = True
+                waiting[size, 0], waiting[size, 1] = first, farthest
+                waiting[size + 1, 0], waiting[size + 1, 1] = farthest, last
+                size += 2
+    return keep

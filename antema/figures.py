@@ -1,7 +1,8 @@
 """The micrograph with its outlines as a complete plotly figure; no widgets.
 
 The overlay holds the micrograph as one picture and, per status, the outlines of all regions in one
-trace with gaps, so that thousands of particles stay fluid. What the pointer hits are the centres.
+trace with gaps, of fewer corners where there are very many, so that thousands of particles stay
+fluid. What the pointer hits are the centres.
 """
 
 import base64
@@ -20,6 +21,9 @@ from .micrograph import Micrograph
 from .separation import EDGE, LEFT_OUT, SEPARATED, WHOLE, Region
 
 LARGEST_PICTURE_PX = 2048
+# With more corners than this a browser takes longer to draw than a person waits.
+MOST_CORNERS = 50_000
+_AWAY_PX = 1.0
 LEGEND = {WHOLE: "whole", SEPARATED: "separated", LEFT_OUT: "left out", EDGE: "at the edge"}
 DASHES = {WHOLE: "solid", SEPARATED: "solid", LEFT_OUT: "dash", EDGE: "dot"}
 CENTRES = "particles"
@@ -116,10 +120,13 @@ def overlay_traces(
         particles' centres, which the pointer finds; the same number of traces always.
     """
     particles = measure([], 1.0) if particles is None else particles
+    groups = {kind: [r for r in regions if look(r) == kind] for kind in COLOURS}
+    lines = {kind: outline_line(chosen) for kind, chosen in groups.items()}
+    many = sum(len(x) for x, _ in lines.values()) > MOST_CORNERS
     traces: list[dict[str, Any]] = []
     for kind, colour in COLOURS.items():
-        chosen = [region for region in regions if look(region) == kind]
-        x, y = outline_line(chosen)
+        chosen = groups[kind]
+        x, y = thinned(*lines[kind]) if many else lines[kind]
         traces.append(
             {
                 "x": x,
@@ -139,8 +146,8 @@ def overlay_traces(
         {
             "x": particles["column_px"].to_numpy(),
             "y": particles["row_px"].to_numpy(),
-            "mode": "markers",
-            "marker": {"size": 14, "opacity": 0},
+            # The pointer finds points that are not drawn, too; drawn, they cost most of the time.
+            "mode": "none",
             # Plotly's script draws nothing at all after an empty array of two dimensions.
             "customdata": particles[_HOVER_COLUMNS].to_numpy(dtype=float) if len(particles) else [],
             "hovertemplate": hover,
@@ -162,12 +169,44 @@ def outline_line(regions: Iterable[Region]) -> tuple[np.ndarray, np.ndarray]:
     return line[:, 1], line[:, 0]
 
 
-def picture_url(grey: np.ndarray) -> str:
-    """Return an 8-bit grey picture as a PNG data URL, reduced to at most 2048 px a side."""
+def thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return lines, with NaN between them, of fewer points and nowhere more than a pixel away."""
+    from .contours import bends
+
+    keep = bends(x, y, _AWAY_PX)
+    return x[keep], y[keep]
+
+
+def shrunk(picture: np.ndarray) -> np.ndarray:
+    """Return an 8-bit grey picture, reduced by the mean of pixels to at most 2048 px a side."""
     from PIL import Image
 
-    picture = Image.fromarray(grey)
-    picture.thumbnail((LARGEST_PICTURE_PX, LARGEST_PICTURE_PX), Image.Resampling.BOX)
+    small = Image.fromarray(picture)
+    small.thumbnail((LARGEST_PICTURE_PX, LARGEST_PICTURE_PX), Image.Resampling.BOX)
+    return np.asarray(small)
+
+
+def picture_url(grey: np.ndarray, veiled: np.ndarray | None = None) -> str:
+    """Return an 8-bit grey picture as a PNG data URL, reduced to at most 2048 px a side.
+
+    Parameters
+    ----------
+    grey : ndarray of shape (M, N), uint8
+    veiled : ndarray of bool, optional
+        Pixels under a veil in the colour of whole particles; of the shape of the picture, or of
+        what that was before `shrunk`.
+    """
+    from PIL import Image, ImageColor
+
+    small = shrunk(grey)
+    picture = Image.fromarray(small)
+    if veiled is not None:
+        # A palette of half the greys, without and with the veil, is a third of the size of colours.
+        under = shrunk(veiled.astype(np.uint8) * 255) > 127
+        picture = Image.fromarray(small // 2 + 128 * under.astype(np.uint8))
+        greys = np.repeat(np.arange(0, 256, 2), 3).reshape(-1, 3)
+        colours = (greys + ImageColor.getrgb(COLOURS[WHOLE])) // 2
+        picture.putpalette(np.concatenate([greys, colours]).astype(np.uint8).tobytes())
     stream = io.BytesIO()
     picture.save(stream, "PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -1,12 +1,14 @@
 """Measure the dashboard: memory of a session, slider to numbers, first paint, click to overlay.
 
-    python benchmarks/dashboard.py [session] [page]
+    python benchmarks/dashboard.py [session] [page] [large]
 
-``session`` is one kernel without a browser (State and its views), ``page`` is Voila with Chromium;
-both by default. Times are wall time; the time of the processor is told where it says more, because
-it does not depend on what else the computer does.
+``session`` is one kernel without a browser (State and its views), ``page`` is Voila with Chromium,
+``large`` the same with a file of 64 MB and thousands of particles; all by default. Times are wall
+time; the time of the processor is told where it says more, because it does not depend on what else
+the computer does.
 """
 
+import contextlib
 import gc
 import os
 import statistics
@@ -86,37 +88,43 @@ def measure_session():
 
 def measure_page():
     """Measure the page in Chromium, as the browser tests open it."""
+    for preheat in (0, 1):
+        with opened(preheat) as (page, took):
+            kind = "held ready (--preheat 1)" if preheat else "started at the visit"
+            say(f"first paint, kernel {kind}", f"{took:.1f} s", "5 s" if preheat else "12 s")
+            if not preheat:
+                measure_clicks(page)
+
+
+@contextlib.contextmanager
+def opened(preheat=0):
+    """Serve the page and open it in Chromium; give it and how long it took to be seen."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import CHROMIUM, FLAGS, answers, free_port
 
-    for preheat in (0, 1):
-        port = free_port()
-        command = [sys.executable, "-m", "antema", "app", "--no-browser", "--port", str(port)]
-        command += ["--preheat", str(preheat)] if preheat else []
-        server = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        address = f"http://127.0.0.1:{port}/"
-        try:
-            while not answers(address + "voila/files/nothing"):
-                time.sleep(0.2)
-            time.sleep(30 if preheat else 2)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-                page = browser.new_page(viewport={"width": 1280, "height": 800})
-                page.set_default_timeout(300_000)
-                begun = time.perf_counter()
-                page.goto(address, timeout=300_000)
-                page.wait_for_selector(".antema-drop-area")
-                took = time.perf_counter() - begun
-                kind = "held ready (--preheat 1)" if preheat else "started at the visit"
-                say(f"first paint, kernel {kind}", f"{took:.1f} s", "5 s" if preheat else "12 s")
-                if not preheat:
-                    measure_clicks(page)
-                browser.close()
-        finally:
-            server.terminate()
-            server.wait(30)
+    port = free_port()
+    command = [sys.executable, "-m", "antema", "app", "--no-browser", "--port", str(port)]
+    command += ["--preheat", str(preheat)] if preheat else []
+    server = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        while not answers(address + "voila/files/nothing"):
+            time.sleep(0.2)
+        time.sleep(30 if preheat else 2)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.set_default_timeout(300_000)
+            begun = time.perf_counter()
+            page.goto(address, timeout=300_000)
+            page.wait_for_selector(".antema-drop-area")
+            yield page, time.perf_counter() - begun
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 def measure_clicks(page):
@@ -163,7 +171,110 @@ def measure_clicks(page):
     say("and to the new outlines drawn", f"{time.perf_counter() - begun:.2f} s", "1 s")
 
 
+def measure_large():
+    """Measure a file of 64 MB, 4096 x 4096 px, with thousands of particles."""
+    import tempfile
+
+    import numpy as np
+    import tifffile
+
+    from antema.simulation import simulate
+
+    made = simulate(seed=6, rows_px=4096, columns_px=4096, count=5000, diameter_nm=2.8)
+    with tempfile.TemporaryDirectory() as folder, opened() as (page, _):
+        path = Path(folder, "large.tif")
+        tifffile.imwrite(path, made.micrograph.pixels.astype(np.float32))
+        size = f"{path.stat().st_size / 2**20:.0f} MB"
+
+        def timed(what, act, condition, goal="1 s"):
+            """Say how long it takes from an act until the browser has drawn what it leads to."""
+            begun = time.perf_counter()
+            act()
+            page.wait_for_function(condition, polling=20)
+            page.evaluate(PAINTED)
+            say(what, f"{time.perf_counter() - begun:.2f} s", goal)
+            page.wait_for_timeout(2000)
+
+        def shown(view):
+            page.get_by_role("button", name=view, exact=True).click()
+
+        def remember(value):
+            page.evaluate(f"window.before = {value}")
+
+        timed(
+            f"file of {size} dropped to its picture",
+            lambda: page.set_input_files(".antema-upload", path),
+            f"{FIGURE}?.querySelector('.imagelayer image')",
+            "",
+        )
+        page.fill(".antema-scale-input", "0.1 nm")
+        page.click(".antema-scale-use")
+        timed(
+            "Analyse to overlay, 4096 px",
+            lambda: page.click(".antema-run:enabled"),
+            f"document.querySelector('.antema-is-done') && ({DRAWN})()",
+            "",
+        )
+        page.wait_for_selector(".antema-progress", state="hidden")
+        count = page.locator(".antema-count").inner_text()
+        say("particles found", count, "")
+        remember(f"{FIGURE}._fullLayout.images[0].source")
+        timed(
+            "Outlines to segmentation",
+            lambda: shown("Segmentation"),
+            f"{FIGURE}._fullLayout.images[0].source !== before"
+            f" && {FIGURE}._fullData[0].visible === false",
+        )
+        timed(
+            "Segmentation to picture only",
+            lambda: shown("Picture only"),
+            f"{FIGURE}._fullLayout.images[0].source === before",
+        )
+        timed(
+            "Picture only to outlines",
+            lambda: shown("Outlines"),
+            f"{FIGURE}._fullData[0].visible === true"
+            f" && {FIGURE}.querySelectorAll('.scatterlayer .trace path.js-line').length > 1",
+        )
+        box = page.locator(".antema-overlay").bounding_box()
+        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 - 20
+        page.mouse.move(*middle)
+        remember(f"{WIDTH} / 1.2")
+        timed("zoom by the wheel", lambda: page.mouse.wheel(0, -300), f"{WIDTH} < before")
+
+        def pan():
+            page.mouse.down()
+            page.mouse.move(middle[0] + 60, middle[1] + 40, steps=5)
+            page.mouse.up()
+
+        remember(f"{FIGURE}._fullLayout.xaxis.range[0]")
+        timed("pan", pan, f"{FIGURE}._fullLayout.xaxis.range[0] !== before")
+        timed(
+            "a row of the table to its particle marked",
+            lambda: page.locator(".antema-table tr[data-row]").nth(2).click(),
+            f"{FIGURE}._fullData.find((trace) => trace.meta === 'marked').x.length > 3",
+        )
+        timed(
+            "table sorted",
+            lambda: page.locator(".antema-table th button").nth(1).click(),
+            "document.querySelector('.antema-table th[aria-sort=ascending]')",
+        )
+        timed(
+            "other quantity to its histogram",
+            lambda: page.select_option(".antema-quantity select", label="Area"),
+            "document.querySelector('.antema-histogram .xtitle').textContent.startsWith('Area')",
+        )
+        remember("document.querySelector('.antema-count').innerText")
+        timed(
+            "option changed to new outlines",
+            lambda: page.select_option(".antema-option-separation-method select", label="None"),
+            f"document.querySelector('.antema-count').innerText !== before && ({DRAWN})()",
+        )
+
+
 FIGURE = "document.querySelector('.antema-overlay .js-plotly-plot')"
+WIDTH = f"({FIGURE}._fullLayout.xaxis.range[1] - {FIGURE}._fullLayout.xaxis.range[0])"
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 DONE = "count => document.querySelectorAll('.antema-is-done').length === count"
 DRAWN = f"""() => {{
     const figure = {FIGURE};
@@ -182,8 +293,9 @@ def run_as_kernel():
 
 
 if __name__ == "__main__":
-    parts = {"session": run_as_kernel, "page": measure_page, "kernel": measure_session}
+    parts = {"session": run_as_kernel, "page": measure_page, "large": measure_large}
+    parts["kernel"] = measure_session
     if sys.argv[1:] != ["kernel"]:
         print("| what | measured | goal |\n|---|---|---|", flush=True)
-    for name in sys.argv[1:] or ["session", "page"]:
+    for name in sys.argv[1:] or ["session", "page", "large"]:
         parts[name]()

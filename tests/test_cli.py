@@ -48,6 +48,16 @@ def test_tables_are_pooled_as_told(disc_file, tmp_path, pool, tables):
     assert {path.name for path in out.glob("*.csv")} == tables
 
 
+def test_the_sample_is_named_in_the_pooled_table(disc_file, tmp_path):
+    out = tmp_path / "out"
+    call = ["analyze", disc_file("a.png"), disc_file("b.png"), "-o", out, *COMMON]
+    run(*call, "--sample", "Au batch 3")
+    pooled = pd.read_excel(out / "pooled.xlsx", sheet_name=["Particles", "Summary"])
+    assert set(pooled["Particles"]["sample"]) == {"Au batch 3"}
+    assert set(pooled["Summary"]["sample"]) == {"Au batch 3"}
+    assert "sample" not in pd.read_excel(out / "a.xlsx")
+
+
 def test_failing_files_are_named_and_the_others_done(disc_file, tmp_path, capsys):
     broken = tmp_path / "broken.dm3"
     broken.write_bytes(b"no picture")

@@ -223,9 +223,9 @@ FIT_TEXTS = {
     "log-normal": "Log-normal fit: median {centre}{unit}, geometric standard deviation {width}.",
     "normal": "Normal fit: {centre} ± {width}{unit}.",
 }
-FIT_NEAR = "KS distance {distance}, within the {usual} that chance gives for n = {count}."
+FIT_NEAR = "KS distance {distance}, within the {usual} that chance gives for n\u00a0=\u00a0{count}."
 FIT_FAR = (
-    "KS distance {distance}, more than the {usual} that chance gives for n = {count}: "
+    "KS distance {distance}, more than the {usual} that chance gives for n\u00a0=\u00a0{count}: "
     "a poor description."
 )
 FIT_DISTANCE = "KS distance {distance}."

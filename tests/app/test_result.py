@@ -124,7 +124,7 @@ def test_the_words_about_a_fit_tell_how_good_it_is():
     good = fit_text(spread_of(rng.lognormal(1, 0.2, 400)), "log-normal")
     assert "median 2.7" in good
     assert "geometric standard deviation 1.2" in good
-    assert "within the 0.045 that chance gives for n = 400" in good
+    assert "within the 0.045 that chance gives for n\u00a0=\u00a0400" in good
     two_peaks = np.r_[rng.normal(2, 0.1, 200), rng.normal(5, 0.1, 200)]
     assert "poor description" in fit_text(spread_of(two_peaks), "normal")
     assert messages.FIT_NONE in fit_text(spread_of(np.arange(5.0)), "normal")

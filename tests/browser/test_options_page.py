@@ -21,6 +21,17 @@ COUNTS = """count => {
     return shown && shown.offsetParent && parseInt(shown.textContent) === count;
 }"""
 
+# Buttons and columns whose content is wider than they are, or that reach out of their column.
+CUT_OFF = """() => [...document.querySelectorAll('.antema-body button, .antema-body > *')]
+    .filter((one) => one.offsetParent && !one.closest('.antema-table, .modebar'))
+    .filter((one) => {
+        const column = one.closest('.antema-body > *').getBoundingClientRect();
+        const box = one.getBoundingClientRect();
+        const outside = box.right > column.right + 1 || column.right > innerWidth + 1;
+        return one.scrollWidth > one.clientWidth + 1 || outside;
+    })
+    .map((one) => one.textContent.slice(0, 40))"""
+
 
 @pytest.fixture
 def analysed(page, disc_file):
@@ -72,6 +83,15 @@ def test_a_slider_changes_the_count_and_a_preset_is_saved(analysed):
     saved = json.loads(download.value.path().read_text())
     assert read_settings("mine.json", json.dumps(saved).encode()).separation.solidity == 0
     page.click(".antema-presets-open")
+
+
+@pytest.mark.parametrize("width", [1024, 1280, 1920])
+def test_nothing_is_cut_off(analysed, width):
+    page = analysed
+    page.set_viewport_size({"width": width, "height": 800})
+    cut = page.evaluate(CUT_OFF)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert cut == []
 
 
 def test_the_filter_acts_on_table_and_histogram_and_columns_fit(analysed):

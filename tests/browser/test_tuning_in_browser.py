@@ -8,6 +8,13 @@ import pytest
 MAPS = ".antema-tuning-map .js-plotly-plot"
 WORDS = ".antema-tuning-words"
 
+DROP = """([selector, name]) => {
+    const data = new DataTransfer();
+    data.items.add(new File(['diameter_nm\\n5.1\\n5.9\\n6.3\\n'], name));
+    const event = new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true });
+    document.querySelector(selector).dispatchEvent(event);
+}"""
+
 
 @pytest.fixture(scope="module")
 def tuning(context, serve, tmp_path_factory):
@@ -54,6 +61,16 @@ def test_a_click_on_the_map_chooses_and_the_file_holds_what_was_chosen(tuning, k
         arg=[WORDS, before],
     )
     assert count(tuning) == pytest.approx(usual, rel=0.05)
+
+
+def test_a_dropped_file_goes_to_the_picker_below_it_alone(tuning):
+    images = tuning.locator(".antema-image").count()
+    tuning.evaluate(DROP, [".antema-tuning-words", "beside.csv"])
+    tuning.evaluate(DROP, [".antema-tuning-reference .antema-drop-title", "by hand.csv"])
+    tuning.wait_for_selector(".antema-reference table")
+    assert "beside.csv" not in tuning.locator("body").inner_text()
+    assert tuning.locator(".antema-image").count() == images
+    assert tuning.locator(".antema-notice").count() == 0
 
 
 def test_formulas_are_typeset_and_nothing_comes_from_elsewhere(tuning):

@@ -9,9 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ...analysis import Analysis
-from ...appearance import COLOURS, SELECTED_COLOUR, length_text, round_length, to_grey8
-from ...figures import micrograph_figure, outline_line, overlay_traces, picture_url
-from ...separation import LEFT_OUT, WHOLE, Region
+from ...appearance import SELECTED_COLOUR, length_text, round_length, to_grey8
+from ...figures import micrograph_figure, outline_line, overlay_traces, picture_url, shrunk
+from ...separation import LEFT_OUT, Region
 from .. import messages
 from ..controls import Pointer
 from ..state import Image, State
@@ -45,7 +45,9 @@ class Overlay:
         self.state = state
         self.widget: Any = None
         self._image: Image | None = None
-        self._pictures: dict[int, str] = {}
+        self._pictured: tuple[int | None, Analysis | None] = (None, None)
+        self._grey = np.empty((0, 0), dtype=np.uint8)
+        self._url = ""
 
     def refresh(self) -> "FigureWidget | None":
         """Show what the state holds; returns the widget, None while there is no image."""
@@ -70,13 +72,14 @@ class Overlay:
         return self.widget
 
     def picture(self, image: Image) -> str:
-        """Return the URL of the picture in the present view; that of the last image is kept."""
-        view = "mask" if self.state.view == "mask" and image.analysis is not None else "grey"
-        if view == "mask":
-            return picture_url(tinted(image.analysis))  # type: ignore[arg-type]
-        if image.key not in self._pictures:
-            self._pictures = {image.key: picture_url(to_grey8(image.original.pixels))}
-        return self._pictures[image.key]
+        """Return the URL of the picture in the present view; the last one is kept."""
+        found = image.analysis if self.state.view == "mask" else None
+        if self._pictured != (image.key, found):
+            if self._pictured[0] != image.key:
+                self._grey = shrunk(to_grey8(image.original.pixels))
+            self._url = picture_url(self._grey, None if found is None else found.mask)
+            self._pictured = image.key, found
+        return self._url
 
     def trace(self, meta: str) -> Any:
         """Return the trace of the figure that is about something: a status, or `CENTRES`."""
@@ -364,8 +367,7 @@ def left_out_trace(regions: Sequence[Region]) -> dict[str, Any]:
     return {
         "x": middles[:, 1],
         "y": middles[:, 0],
-        "mode": "markers",
-        "marker": {"size": 14, "opacity": 0, "color": COLOURS[LEFT_OUT]},
+        "mode": "none",
         "customdata": [region.reason for region in chosen],
         "hovertemplate": messages.LEFT_OUT_HOVER,
         "legendgroup": LEFT_OUT,
@@ -386,12 +388,3 @@ def marked_trace() -> dict[str, Any]:
         "name": MARKED,
         "meta": MARKED,
     }
-
-
-def tinted(analysis: Analysis) -> np.ndarray:
-    """Return the micrograph, RGB, with the segmentation as a blue veil."""
-    grey = to_grey8(analysis.micrograph.pixels).astype(np.float32)
-    colour = np.array([int(COLOURS[WHOLE][i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float32)
-    picture = np.repeat(grey[:, :, np.newaxis], 3, axis=2)
-    picture[analysis.mask] = 0.5 * picture[analysis.mask] + 0.5 * colour
-    return picture.astype(np.uint8)

@@ -72,20 +72,25 @@ function render({ model, el }) {
     }
   });
 
-  // The whole page takes a drop, so that nobody has to aim.
+  // The whole dashboard takes a drop, so that nobody has to aim; a piece of a notebook, which may
+  // hold several of these, only where it stands. A drop beside them must not leave the page.
   const carriesFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+  const isMine = (event) =>
+    (el.closest(".antema-root:not(.antema-piece)") ?? el).contains(event.target);
   const onDrag = (event) => {
-    if (carriesFiles(event)) {
-      event.preventDefault();
-      area.classList.add("antema-over");
-    }
+    if (!carriesFiles(event)) return;
+    const mine = isMine(event);
+    area.classList.toggle("antema-over", mine);
+    if (mine) event.dataTransfer.dropEffect = "copy";
+    else if (!event.defaultPrevented) event.dataTransfer.dropEffect = "none";
+    event.preventDefault();
   };
   const onLeave = (event) => {
     if (!event.relatedTarget) area.classList.remove("antema-over");
   };
   const onDrop = (event) => {
     area.classList.remove("antema-over");
-    if (carriesFiles(event)) {
+    if (carriesFiles(event) && isMine(event)) {
       event.preventDefault();
       sendAll([...event.dataTransfer.files]);
     }
