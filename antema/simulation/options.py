@@ -226,6 +226,41 @@ def _at_low_dose(rng: np.random.Generator, options: SimulationOptions) -> Simula
     )
 
 
+def _at_high_resolution(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
+    """Metal seen without an objective aperture: strong phase and fringes, hardly any absorption."""
+    pixel = _between(rng, 0.018, 0.14)
+    side = min(options.rows_px, options.columns_px)
+    diameter = min(_between(rng, 1.5, 15), 0.6 * side * pixel)
+    absorption = max(_between(rng, 0.008, 0.08), 0.05 / diameter)
+    spread = rng.uniform(0.1, 0.8)
+    visible = absorption * diameter * np.exp(-spread) * min(diameter / pixel, 24)
+    return dataclasses.replace(
+        options,
+        nm_per_pixel=pixel,
+        diameter_nm=diameter,
+        diameter_gsd=1 + rng.uniform(0, 0.3),
+        kind=str(rng.choice(["polyhedron", "sphere", "ellipsoid", "irregular", "mixed"])),
+        count=_count(
+            options.rows_px * options.columns_px, diameter / pixel, rng.uniform(0.03, 0.5)
+        ),
+        phase_rad_per_nm=rng.uniform(0.06, 0.17),
+        absorption_per_nm=absorption,
+        contrast_spread=spread,
+        bend=rng.uniform(0, 0.5),
+        core=0.0,
+        fringe_nm=rng.uniform(0.14, 0.3),
+        fringe_strength=rng.uniform(0.1, 0.9),
+        support_nm=_between(rng, 0.5, 10),
+        support_holes=0.0,
+        cs_mm=float(rng.choice([0.005, 0.02, 0.6, 1.2])),
+        defocus_nm=_between(rng, 4, 120) * float(rng.choice([-1, -1, -1, 1])),
+        drift_nm=rng.uniform(0.01, 0.06),
+        gradient=rng.uniform(0, 0.2),
+        dose=float(max(_between(rng, 20, 4000), (5 / visible) ** 2)),
+        stripes=_between(rng, 0.003, 0.03) if rng.random() < 0.1 else 0.0,
+    )
+
+
 def _on_carbon_black(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
     """Small particles on bodies many times their size and not so dark: catalysts on carbon."""
     side = min(options.rows_px, options.columns_px)
@@ -251,23 +286,26 @@ def _on_carbon_black(rng: np.random.Generator, options: SimulationOptions) -> Si
 
 def _clean(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
     """Pictures without visible noise or grain: their outlines are exact."""
+    sharp = rng.random() < 0.4
     return dataclasses.replace(
         options,
-        kind=str(rng.choice(["disc", "disc", "sphere", "cube", "polyhedron", "rod"])),
+        kind=str(rng.choice(["disc", "disc", "sphere", "cube", "plate", "polyhedron", "rod"])),
         absorption_per_nm=min(_between(rng, 0.15, 5) / options.diameter_nm, 5.0),
         contrast_spread=rng.uniform(0, 0.3),
         bend=0.0,
         core=0.0,
         speckle=0.0,
         ligand_nm=0.0,
-        phase_rad_per_nm=options.phase_rad_per_nm if rng.random() < 0.3 else 0.0,
+        phase_rad_per_nm=0.0 if sharp or rng.random() < 0.5 else options.phase_rad_per_nm,
         fringe_strength=0.0,
         support_nm=0.0,
         support_waves=0.0,
         support_holes=0.0,
         debris=0.0,
         gradient=rng.uniform(0, 0.1),
+        drift_nm=0.0 if sharp else options.drift_nm,
         dose=_between(rng, 2e3, 1e6) if rng.random() < 0.7 else 0.0,
+        camera_blur_px=0.0 if sharp else options.camera_blur_px,
         stripes=0.0,
     )
 
