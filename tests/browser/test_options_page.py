@@ -96,6 +96,7 @@ def test_nothing_is_cut_off(analysed, width):
 
 def test_the_filter_acts_on_table_and_histogram_and_columns_fit(analysed):
     page = analysed
+    page.locator(ROWS).nth(4).wait_for()  # drawn a moment after the counts
     assert page.locator(ROWS).count() == 5
     scroll = page.locator(".antema-table-scroll")
     assert scroll.evaluate("box => box.scrollWidth - box.clientWidth") == 0
