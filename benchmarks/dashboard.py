@@ -239,7 +239,7 @@ def measure_large():
         box = page.locator(".antema-overlay").bounding_box()
         middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 - 20
         page.mouse.move(*middle)
-        remember(f"{WIDTH} / 1.2")
+        remember(f"{WIDTH} / 1.05")  # one turn of the wheel is a tenth
         timed("zoom by the wheel", lambda: page.mouse.wheel(0, -300), f"{WIDTH} < before")
 
         def pan():
