@@ -23,7 +23,7 @@ def find(parent, i):
 @njit(cache=True, nogil=True)
 def doubled(values):
     """Return a copy with as much room again (assigning to a slice compiles slowly)."""
-    grown = np.zeros(2 * len(values), np.int64)
+    grown = np.zeros(2 * len(values), values.dtype)
     for i in range(len(values)):
         grown[i] = values[i]
     return grown
@@ -173,4 +173,4 @@ def label_holes(padded):
 def judge_image(image):
     """Convexity and solidity of the outline of an 8-connected image with a rim."""
     flat = image.ravel().astype(np.int32)  # the type that is compiled anyway
-    return judge(flat, image.shape[1], int(flat.argmax()), 1, 1, True, 0.0)
+    return judge(flat, image.shape[1], int(flat.argmax()), 1, 1, BY_CORNER, 0.0)

@@ -46,10 +46,12 @@ class Tree:
         # Most options of a grid lead to the same parts, which then are the same regions.
         key = parts.tobytes()
         if key not in self._found:
-            held = sum(part.image.size for found in self._found.values() for part in found)
-            if held > _KEPT_AREAS * self.image.size or len(self._found) >= _KEPT_RESULTS:
+            regions = self._regions(parts, verdicts[parts[:, 1], 4], pixels.copy())
+            kept = (*self._found.values(), regions)
+            held = sum(part.image.size for found in kept for part in found)
+            if held > _KEPT_AREAS * self.image.size or len(kept) > _KEPT_RESULTS:
                 self._found.clear()
-            self._found[key] = self._regions(parts, verdicts[parts[:, 1], 4], pixels.copy())
+            self._found[key] = regions
         return self._found[key]
 
     def _regions(self, parts: np.ndarray, seen: np.ndarray, pixels: np.ndarray) -> list[Region]:

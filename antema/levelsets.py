@@ -323,7 +323,7 @@ def erode(level, nodes, verdicts, convexity, solidity, smallest):
         height, width = image.shape[0] - 2, image.shape[1] - 2
         area = known = 0
         while end + height * width > len(pixels):
-            pixels = _longer(pixels)
+            pixels = doubled(pixels)
         at = end
         for r in range(1, height + 1):
             for c in range(1, width + 1):
@@ -408,15 +408,6 @@ def seen_share(part, depth, row, column, rim):
             outline += 1
             seen += depth[row + r, column + c] <= rim
     return seen / max(outline, 1)
-
-
-@njit(cache=True, nogil=True)
-def _longer(pixels):
-    """Return a copy with as much room again."""
-    grown = np.empty(2 * len(pixels), np.bool_)
-    for i in range(len(pixels)):
-        grown[i] = pixels[i]
-    return grown
 
 
 @njit(cache=True, nogil=True)
