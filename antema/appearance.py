@@ -8,8 +8,8 @@ from .preparation import normalise
 from .separation import EDGE, LEFT_OUT, SEPARATED, WHOLE, Region
 
 # Colours that colour-blind people tell apart (Okabe and Ito, https://jfly.uni-koeln.de/color/), by
-# what became of a region; what the image edge cuts is light, for nobody can do anything about it.
-COLOURS = {WHOLE: "#0072B2", SEPARATED: "#E69F00", LEFT_OUT: "#CC79A7", EDGE: "#D4D4D4"}
+# what became of a region. What the image edge cuts is drawn too, or it would look overlooked.
+COLOURS = {WHOLE: "#0072B2", SEPARATED: "#E69F00", LEFT_OUT: "#CC79A7", EDGE: "#56B4E9"}
 SELECTED_COLOUR = "#D55E00"
 # How the lines of several samples look, apart from each other in colour and dash alike.
 LINES = tuple(

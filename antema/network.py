@@ -196,6 +196,27 @@ def find_weights(name: str = DEFAULT_WEIGHTS) -> Path:
     raise WeightsNotFound(msg)
 
 
+def model_card(name: str = DEFAULT_WEIGHTS) -> tuple[str, dict[str, Any]]:
+    """Return the model card of a weight set, and its scores on real images held out.
+
+    Returns
+    -------
+    card : str
+        In Markdown; empty if there is none.
+    scores : dict
+        As `config.json` lists them under "real_images_held_out"; empty if it does not.
+
+    Raises
+    ------
+    WeightsNotFound
+        If there is no such weight set.
+    """
+    folder = find_weights(name)
+    card = folder / "README.md"
+    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    return text, _read_config(folder).get("metrics", {}).get("real_images_held_out", {})
+
+
 def load_network(name: str = DEFAULT_WEIGHTS) -> Network:
     """Return the network of a weight set, loaded once per process and file state."""
     folder = find_weights(name)

@@ -49,19 +49,37 @@ class Page(anywidget.AnyWidget):
 
 
 class FileDrop(anywidget.AnyWidget):
-    """Takes files from the visitor's computer, of any size, and hands over name and content."""
+    """Takes files from the visitor's computer, of any size, and hands over name and content.
+
+    Parameters
+    ----------
+    on_file : callable
+        Called with the name and the content of every file.
+    title, hint : str
+        What stands there.
+    accept : str
+        Endings of the files, such as ``".json"``: there is then a mere button, to drop nothing on.
+    """
 
     _esm = STATIC / "drop.js"
     texts = traitlets.Dict().tag(sync=True)
+    accept = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, on_file: Callable[[str, bytes], None]) -> None:
+    def __init__(
+        self,
+        on_file: Callable[[str, bytes], None],
+        title: str = messages.DROP,
+        hint: str = messages.DROP_HINT,
+        accept: str = "",
+    ) -> None:
         super().__init__(
             texts={
-                "title": messages.DROP,
+                "title": title,
                 "or": messages.DROP_OR,
-                "hint": messages.DROP_HINT,
+                "hint": hint,
                 "uploading": messages.UPLOADING,
-            }
+            },
+            accept=accept,
         )
         self._on_file = on_file
         self._content = bytearray()
@@ -91,12 +109,15 @@ class ImageList(anywidget.AnyWidget):
         self,
         on_choose: Callable[[int], None],
         on_remove: Callable[[int], None],
+        on_remove_all: Callable[[], None],
         on_scale: Callable[[str, int, bool], None],
         on_ruler: Callable[[int], None],
     ) -> None:
         super().__init__(
             texts={
                 "remove": messages.REMOVE,
+                "remove_all": messages.REMOVE_ALL,
+                "sure": messages.REMOVE_ALL_SURE,
                 "scale_title": messages.SCALE_LABEL,
                 "scale_placeholder": messages.SCALE_PLACEHOLDER,
                 "scale_hint": messages.SCALE_HINT,
@@ -109,6 +130,7 @@ class ImageList(anywidget.AnyWidget):
         self._do = {
             "choose": lambda content: on_choose(content["key"]),
             "remove": lambda content: on_remove(content["key"]),
+            "remove_all": lambda _content: on_remove_all(),
             "ruler": lambda content: on_ruler(content["key"]),
             "scale": lambda content: on_scale(
                 content["text"], content["key"], content["everywhere"]

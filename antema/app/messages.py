@@ -24,6 +24,8 @@ FOLDER_GONE = "The folder {name} is not there any more."
 FOLDER_OUTSIDE = "Only files inside the folder that antema was started with can be opened."
 SAMPLE_NAME = "Simulated sample"
 REMOVE = "Remove this image from the list"
+REMOVE_ALL = "Remove all images"
+REMOVE_ALL_SURE = "Remove all images and their results? What was not saved is gone."
 NO_SCALE = "no pixel size"
 NO_SCALE_WHY = "{source}. Type the size of one pixel in the list on the left."
 SCALE_PLACEHOLDER = "0.12 nm or 120 pm"
@@ -56,6 +58,7 @@ PRESETS_LABEL = "Preset"
 PRESETS_OWN = "(own options)"
 PRESETS_MORE_HINT = "Take options from a file, or keep the present ones in one."
 PRESETS_LOAD = "Load from a file"
+PRESETS_LOAD_HINT = "Take the options of a file saved here, or of the record of a result (json)."
 PRESETS_NAME = "name"
 PRESETS_NAME_HINT = "Name of the preset and of its file."
 PRESETS_SAVE = "Save"
@@ -112,6 +115,7 @@ CANCEL_HINT = "Stop; images that are done keep their results."
 BLOCK_NO_IMAGES = "Add a micrograph first."
 BLOCK_NO_SCALE = "Type the pixel size of {name} first."
 BLOCK_NO_SCALES = "Type the pixel sizes first: {count} images do not hold one."
+MOST_NAMES = 3
 SKIPPED = "{names} left out: no pixel size."
 PROGRESS_IMAGE = "Image {k} of {n}: {step}"
 PROGRESS_LEFT = "about {left} left"
@@ -121,6 +125,9 @@ PACKING = "Packing the results"
 STARTING = "Starting"
 CANCELLED = "Stopped. Images that were done keep their results."
 OUTDATED = "The options changed. Press Analyse to bring the result up to date."
+DOUBTS = "Check the outlines. {first}"
+DOUBTS_SHORT = "{count}, check"
+DOUBTFUL = "Check the outlines of {names}: choose an image to read why."
 
 # ---- picture
 VIEWS = {"outlines": "Outlines", "mask": "Segmentation", "picture": "Picture only"}
@@ -132,7 +139,7 @@ PREVIOUS = "◀"
 NEXT = "▶"
 PREVIOUS_HINT = "Previous image (left arrow key)"
 NEXT_HINT = "Next image (right arrow key)"
-POSITION = "image {k} of {n}"
+POSITION = "{k} of {n}"
 EMPTY_TITLE = "Particle sizes from a micrograph, in three steps"
 EMPTY_STEPS = (
     "Drop one or more micrographs into the list on the left, or press “Try a sample”.",
@@ -301,12 +308,14 @@ NOTHING_TO_DOWNLOAD = "There is no result to download yet."
 
 # ---- page
 HELP = "About"
-HELP_HINT = "What antema is, and how to cite it."
+HELP_HINT = "What antema is, how to cite it, its network, and its keys."
 THEME = "Light / dark"
 THEME_HINT = "Switch between a light and a dark page."
 SETTINGS_LOADED = "Options taken from {name}."
+OPEN_SESSION = "Open session"
+OPEN_SESSION_HINT = "Go on with a session that was saved; its images replace those of the list."
 SAVE_SESSION = "Save session"
-SAVE_SESSION_HINT = "Keep images, options and results in one file; drop it on this page to go on."
+SAVE_SESSION_HINT = "Keep images, options and results in one file, to go on with later."
 SESSION_BAD = "{name} is not a session that antema saved, or it is damaged."
 SESSION_LOADED = "Session {name} opened."
 DISMISS = "Close"
@@ -327,6 +336,24 @@ rel="noopener">doi 10.1039/d2na00781a</a>. Please cite it when you publish numbe
 antema.</p>
 <p>Your images stay on this computer: antema opens no connection to anywhere else.</p>
 """
+NETWORK = "The network in use: <b>{name}</b>."
+NETWORK_SCORES = (
+    "In {images} real images that it was not trained on it told {accuracy} of the pixels right; "
+    "what it took for particles overlaps with what is (IoU) by {iou}, in the worst tenth of the "
+    "images by {worst} only. So look at the outlines."
+)
+MODEL_CARD = "Model card: what it was trained on, and where it fails"
+KEYS_TITLE = "Keys"
+KEYS = {
+    "← →": "previous, next image",
+    "1 2 3": "outlines, segmentation, picture only",
+    "+ −": "zoom in, out",
+    "Delete": "leave out what is marked, or take it back",
+    "J": "join what is marked (Shift and a click mark several)",
+    "C": "cut a particle along a line",
+    "U R": "undo, redo a correction",
+    "Esc": "put the tool away, mark nothing",
+}
 
 QUANTITY_LABELS = {
     "equivalent_diameter_nm": "Diameter",
@@ -356,6 +383,13 @@ TABLE_LABELS = {
     "below_convexity_threshold": "Below convexity",
     "outline_seen": "Outline seen",
 }
+
+
+def names_text(names: list[str]) -> str:
+    """Write a list of names, of many only the first."""
+    if len(names) > MOST_NAMES:
+        return f"{', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
+    return ", ".join(names)
 
 
 def count_text(particles: int, images: int) -> str:

@@ -1,19 +1,24 @@
 import asyncio
 import dataclasses
+import html
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from antema import Settings
+from antema import Settings, __version__
 from antema.app import messages
 from antema.app.explain import FOLDER, picture_name
 from antema.app.panels.base import HIDDEN, number_text, watch
 from antema.app.panels.dashboard import Dashboard
 from antema.app.panels.options import NOT_SHOWN, places
 from antema.app.panels.picture import MARKED
+from antema.app.panels.result import window_around
 from antema.app.state import Notice
 from antema.figures import CENTRES
+from antema.network import DEFAULT_WEIGHTS
+from antema.presets import WEIGHTS_FOR_SUPPORTS
+from antema.separation import WHOLE, Region
 
 
 @pytest.fixture
@@ -224,6 +229,55 @@ def test_the_ruler_asks_for_the_length_once_it_lies(page, discs):
     assert pointer.tool == ""
 
 
+def test_names_of_files_are_no_html(page, discs):
+    page.state.add_micrograph(
+        dataclasses.replace(discs("<b>"), nm_per_pixel=None, scale_source="<i>")
+    )
+    assert "<b>" not in page.run.blocker.value
+    assert "&lt;i&gt;" in page.picture.hint.value
+
+
+def test_reasons_for_doubt_stand_at_the_image_and_one_notice_names_several(page, discs):
+    state = page.state
+    for name in "ab":
+        # Discs of 2 to 4 px, too small to be measured well.
+        shot = discs(name, seed=1)
+        state.add_micrograph(dataclasses.replace(shot, pixels=shot.pixels[::6, ::6]))
+    state.run()
+    state.done()
+    first, *_ = doubts = state.image.doubts
+    assert doubts
+    assert html.escape(first) in page.picture.hint.value
+    assert page.images.list.items[0]["doubtful"]
+    assert "check" in page.images.list.items[0]["note"]
+    assert [notice.text for notice in state.notices] == [messages.DOUBTFUL.format(names="a, b")]
+    assert messages.names_text(list("abcde")) == "a, b, c and 2 more"
+
+
+def test_about_tells_version_citation_and_the_network_in_use(page):
+    text = page.header.about.value
+    assert f"antema {__version__}" in text
+    assert "10.1039/d2na00781a" in text
+    assert DEFAULT_WEIGHTS in text
+    page.state.use_preset("Thick or uneven support")
+    assert WEIGHTS_FOR_SUPPORTS in page.header.about.value
+    page.state.set_option("segmentation", "weights", "none of these")
+    assert "none of these" not in page.header.about.value
+
+
+def test_the_card_of_a_particle_shows_it(analysed):
+    page = Dashboard(analysed)
+    assert "<img" not in page.result.particle.value
+    analysed.select(1)
+    region = analysed.analysis.regions[analysed.marked[0]]
+    rows, columns = window_around(region, (224, 256))
+    assert rows.start < region.origin[0] < rows.stop
+    assert columns.stop - columns.start == pytest.approx(1.6 * max(region.image.shape), abs=2)
+    assert "data:image/png;base64," in page.result.particle.value
+    at_the_corner = Region((0, 250), np.ones((6, 6), dtype=bool), WHOLE, "")
+    assert window_around(at_the_corner, (224, 256)) == (slice(0, 15), slice(241, 256))
+
+
 def test_an_upload_arrives_in_pieces(page, disc_file):
     content = disc_file().read_bytes()
     hear = page.images.drop._heard
@@ -311,7 +365,7 @@ def test_keys_walk_through_the_images(page, discs):
         page.state.add_micrograph(discs(name))
     press(page, "ArrowRight")
     assert page.state.image.name == "b"
-    assert page.picture.position.value == "image 2 of 2"
+    assert page.picture.position.value == "2 of 2"
 
 
 def test_several_changes_in_one_turn_of_the_page_are_drawn_once(state):

@@ -249,9 +249,35 @@ def test_a_session_is_saved_and_opened_again(page, disc_file):
     page.wait_for_selector(".antema-image", state="detached")
     content = download.value.path().read_bytes()
     session = {"name": "mine.antema", "mimeType": "application/zip", "buffer": content}
-    page.set_input_files(".antema-upload", session)
+    page.set_input_files(".antema-open-session .antema-picked", session)
     assert wait_for_count(page) == before
     assert page.locator(".antema-scale-edit").inner_text() == "1 px = 0.2 nm"
+
+
+def test_all_images_are_removed_once_that_is_confirmed(page, disc_file):
+    page.set_input_files(".antema-upload", [disc_file("a.png"), disc_file("b.png")])
+    page.locator(".antema-image").nth(1).wait_for()
+    page.click(".antema-remove-all")  # playwright answers no where nobody listens
+    assert page.locator(".antema-image").count() == 2
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click(".antema-remove-all")
+    page.wait_for_selector(".antema-image", state="detached")
+
+
+def test_a_browser_that_prefers_dark_begins_dark_and_one_click_makes_it_light(browser, address):
+    context = browser.new_context(color_scheme="dark")
+    context.set_default_timeout(PAGE_MS)
+    page = context.new_page()
+    page.goto(address, timeout=PAGE_MS)
+    page.wait_for_selector(".antema-root.antema-dark")
+    page.click(".antema-theme")
+    page.wait_for_selector(".antema-root:not(.antema-dark)")
+    page.click(".antema-help")
+    page.wait_for_selector(".antema-about:popover-open")
+    assert "10.1039/d2na00781a" in page.locator(".antema-about").inner_text()
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".antema-about:popover-open", state="hidden")
+    context.close()
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="kernels are found in /proc")

@@ -33,6 +33,17 @@ CUT_OFF = """() => [...document.querySelectorAll('.antema-body button, .antema-b
     .map((one) => one.textContent.slice(0, 40))"""
 
 
+# Options whose field, label or unit lies over another of them.
+OVERLAPPING = """() => [...document.querySelectorAll('.antema-option')].filter((row) => {
+    const parts = [...row.querySelectorAll('label, input, select, .widget-readout, .antema-unit')]
+        .filter((one) => one.offsetParent && one.type !== 'checkbox' && !one.querySelector('input'))
+        .map((one) => one.getBoundingClientRect());
+    return parts.some((a, i) => parts.some((b, j) => j > i
+        && a.left < b.right - 1 && b.left < a.right - 1
+        && a.top < b.bottom - 1 && b.top < a.bottom - 1));
+}).map((row) => row.innerText)"""
+
+
 @pytest.fixture
 def analysed(page, disc_file):
     """The page with five discs found in a small image by Otsu's threshold."""
@@ -92,6 +103,13 @@ def test_nothing_is_cut_off(analysed, width):
     cut = page.evaluate(CUT_OFF)
     page.set_viewport_size({"width": 1280, "height": 800})
     assert cut == []
+
+
+def test_labels_fields_and_units_of_the_options_do_not_overlap(page):
+    page.get_by_text("More options").click()
+    page.wait_for_selector(".antema-option-separation-max-holes input:visible")
+    assert page.evaluate(OVERLAPPING) == []
+    page.get_by_text("More options").click()
 
 
 def test_the_filter_acts_on_table_and_histogram_and_columns_fit(analysed):

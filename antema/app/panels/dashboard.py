@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from ... import __version__
 from .. import messages
-from ..controls import Download, Page
+from ..controls import Download, FileDrop, Page
 from ..jobs import deliver_to_this_thread
 from ..state import State
 from ..state.correcting import CUT
+from .about import About
 from .base import button, classed, show, watch
 from .images import ImagesPanel
 from .options import OptionsPanel, RunPanel
@@ -26,14 +26,13 @@ ZOOM = 1.5
 class Header(widgets.HBox):
     """Name of the program and what concerns the whole page."""
 
-    def __init__(self, state: State, page: Page, about: widgets.HTML) -> None:
+    def __init__(self, state: State, page: Page) -> None:
         brand = widgets.HTML(
             f"<span class='antema-brand'>{messages.TITLE}</span>"
             f"<span class='antema-subtitle'>{messages.SUBTITLE}</span>"
         )
-        self.page, self.about = page, about
+        self.page = page
         self.theme = button(messages.THEME, messages.THEME_HINT, "antema-theme", self._switch)
-        self.help = button(messages.HELP, messages.HELP_HINT, "antema-help", self._toggle_about)
         self.session = Download(
             messages.SAVE_SESSION,
             messages.SAVE_SESSION_HINT,
@@ -41,16 +40,18 @@ class Header(widgets.HBox):
             state.pack_session,
         )
         classed(self.session, "antema-save-session")
-        tools = [self.session, self.theme, self.help]
+        self.reopen = FileDrop(
+            state.add_content, messages.OPEN_SESSION, messages.OPEN_SESSION_HINT, ".antema"
+        )
+        classed(self.reopen, "antema-open-session")
+        self.about = About(state)
+        tools = [self.reopen, self.session, self.theme, self.about]
         self.sample = SampleName(state)
         super().__init__([brand, self.sample, classed(widgets.HBox(tools), "antema-tools")])
         classed(self, "antema-header")
 
     def _switch(self) -> None:
         self.page.theme = "light" if self.page.theme == "dark" else "dark"
-
-    def _toggle_about(self) -> None:
-        show(self.about, "antema-hidden" in self.about._dom_classes)
 
 
 class Notices(widgets.VBox):
@@ -94,12 +95,7 @@ class Dashboard(widgets.VBox):
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State(deliver_to_this_thread())
         self.page = Page(self._keys(), self._get_ready)
-        self.about = classed(
-            widgets.HTML(messages.ABOUT.format(version=__version__)),
-            "antema-about",
-            "antema-hidden",
-        )
-        self.header = Header(self.state, self.page, self.about)
+        self.header = Header(self.state, self.page)
         self.notices = Notices(self.state)
         self.images = ImagesPanel(self.state)
         self.options = OptionsPanel(self.state)
@@ -112,7 +108,7 @@ class Dashboard(widgets.VBox):
         left = classed(widgets.VBox([scrolling, self.run]), "antema-left-column")
         middle = classed(widgets.VBox([self.picture, self.table]), "antema-middle-column")
         body = classed(widgets.HBox([left, middle, self.result]), "antema-body")
-        super().__init__([self.page, self.header, self.about, self.notices, body])
+        super().__init__([self.page, self.header, self.notices, body])
         classed(self, "antema-root")
 
     def _get_ready(self) -> None:

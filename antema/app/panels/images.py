@@ -29,6 +29,7 @@ class ImagesPanel(widgets.VBox):
         self.list = ImageList(
             state.choose,
             state.remove,
+            state.remove_all,
             lambda text, key, everywhere: state.give_scale(text, key, everywhere=everywhere),
             state.measure_bar,
         )
@@ -73,7 +74,8 @@ class ImagesPanel(widgets.VBox):
             "thumb": self._thumbnails[image.key],
             "chosen": image.key == self.state.chosen,
             "state": state,
-            "note": f"{image.sample} · {note}" if image.sample else note,
+            "doubtful": bool(image.doubts),
+            "note": f"{note} · {image.sample}" if image.sample else note,
         }
 
     def _progress_of(self, image: Image) -> tuple[str, str]:
@@ -84,7 +86,7 @@ class ImagesPanel(widgets.VBox):
         count = messages.TABLE_COUNT.format(count=len(image.analysis.particles))
         if not self.state.is_current(image):
             return "old", messages.OUTDATED_SHORT.format(count=count)
-        return "done", count
+        return "done", messages.DOUBTS_SHORT.format(count=count) if image.doubts else count
 
 
 class FolderBox(widgets.VBox):
@@ -136,6 +138,7 @@ class FolderBox(widgets.VBox):
         names = [name for name in self.files.value if name and not name.startswith("/")]
         if names:
             self.state.add_from_folder(names)
+            self.files.value = ()  # so that a second click does not add them again
 
 
 def thumbnail(micrograph: Micrograph) -> str:

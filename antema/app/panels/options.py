@@ -1,6 +1,7 @@
 """The options, made from what the Settings say about themselves, and the button that runs."""
 
 import dataclasses
+import html
 import math
 import typing
 from typing import Any
@@ -107,7 +108,7 @@ class RunPanel(widgets.VBox):
         """Show whether the analysis can run."""
         working = self.state.busy in ("analysing", "reading", "packing")
         blocker = self.state.blocker
-        self.blocker.value = "" if working else blocker
+        self.blocker.value = "" if working else html.escape(blocker)
         show(self.blocker, bool(blocker) and not working)
         self.run.disabled = bool(blocker) or self.state.busy == "analysing"
         for widget in (self.cancel, self.bar, self.text):
@@ -116,7 +117,7 @@ class RunPanel(widgets.VBox):
     def refresh_progress(self) -> None:
         """Show how far the work is."""
         self.bar.value = self.state.progress
-        self.text.value = self.state.progress_text
+        self.text.value = html.escape(self.state.progress_text)
 
 
 def places() -> list[tuple[str, str]]:

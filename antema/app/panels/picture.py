@@ -1,5 +1,7 @@
 """Panel 2: the micrograph with its outlines, which can be zoomed, hovered and clicked."""
 
+import functools
+import html
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ import plotly.graph_objects as go
 from ...analysis import Analysis
 from ...appearance import SELECTED_COLOUR, length_text, round_length, to_grey8
 from ...figures import micrograph_figure, outline_line, overlay_traces, picture_url, shrunk
+from ...micrograph import Micrograph
 from ...separation import LEFT_OUT, Region
 from .. import messages
 from ..controls import Pointer
@@ -76,7 +79,7 @@ class Overlay:
         found = image.analysis if self.state.view == "mask" else None
         if self._pictured != (image.key, found):
             if self._pictured[0] != image.key:
-                self._grey = shrunk(to_grey8(image.original.pixels))
+                self._grey = shrunk(grey_of(image.original))
             self._url = picture_url(self._grey, None if found is None else found.mask)
             self._pictured = image.key, found
         return self._url
@@ -180,10 +183,11 @@ class Overlay:
             "visible": bool(nm),
         }
         note = {
-            "x": (start + end) / 2,
+            "x": end,
             "y": level,
             "text": f"<b>{length_text(length_nm)}</b>" if nm else "",
             "showarrow": False,
+            "xanchor": "right",
             "yanchor": "bottom",
             "yshift": 5,
             "font": {"color": "white", "size": 14},
@@ -223,7 +227,6 @@ class PicturePanel(widgets.VBox):
         )
         self.contrast.observe(lambda _change: self._show_contrast(), names="value")
         self.filter = widgets.HTML()
-        toolbar = classed(widgets.HBox([self.view, self.contrast]), "antema-toolbar")
         self.position = classed(widgets.HTML(), "antema-position")
         self.previous = button(
             messages.PREVIOUS, messages.PREVIOUS_HINT, "antema-previous", lambda: state.step(-1)
@@ -231,7 +234,8 @@ class PicturePanel(widgets.VBox):
         self.next = button(messages.NEXT, messages.NEXT_HINT, "antema-next", lambda: state.step(1))
         self.walk = classed(widgets.HBox([self.previous, self.position, self.next]), "antema-walk")
         self.hint = classed(widgets.HTML(), "antema-picture-hint")
-        self.toolbar = classed(widgets.HBox([toolbar, self.walk]), "antema-picture-top")
+        tools = [self.view, self.contrast, self.walk]
+        self.toolbar = classed(widgets.HBox(tools), "antema-picture-top")
         self.correction, self.ruler = CorrectionBar(state), RulerBar(state)
         self.pointer = Pointer(
             lambda row, column, reach, add: state.pick(row, column, reach, add=add), state.draw
@@ -291,7 +295,7 @@ class PicturePanel(widgets.VBox):
             text = messages.NOT_ANALYSED if self.state.busy != "analysing" else ""
         elif self.state.outdated:
             text = messages.UPDATING_HINT if self.state.busy else messages.OUTDATED
-        self.hint.value = text
+        self.hint.value = html.escape(text) or doubts_html(image.doubts)
         old = self.state.outdated and not self.state.busy
         (self.holder.add_class if old else self.holder.remove_class)("antema-old")
 
@@ -349,6 +353,21 @@ def figure_widget(figure: go.Figure, config: Mapping[str, Any] = FIGURE_CONFIG) 
 def preload() -> None:
     """Have the browser load plotly before a figure needs it, while nothing else is waiting."""
     figure_widget(go.Figure(), {})
+
+
+@functools.lru_cache(maxsize=1)
+def grey_of(micrograph: Micrograph) -> np.ndarray:
+    """Return the grey values of a micrograph for display; those of the last one are kept."""
+    return to_grey8(micrograph.pixels)
+
+
+def doubts_html(doubts: Sequence[str]) -> str:
+    """Return why a result may be wrong: the first reason in a line that unfolds to all of them."""
+    if not doubts:
+        return ""
+    first = html.escape(messages.DOUBTS.format(first=doubts[0]))
+    rest = "".join(f"<li>{html.escape(doubt)}</li>" for doubt in doubts[1:])
+    return f"<details><summary>{first}</summary><ul>{rest}</ul></details>"
 
 
 def shown_regions(found: Analysis, particles: pd.DataFrame) -> list[Region]:

@@ -1,12 +1,11 @@
 """Presets: options under a name, to choose from, to load and to save."""
 
 import html
-from typing import Any
 
 import ipywidgets as widgets
 
 from .. import messages
-from ..controls import Download
+from ..controls import Download, FileDrop
 from ..state import State
 from .base import HIDDEN, button, classed, show, watch
 
@@ -24,10 +23,9 @@ class PresetsBox(widgets.VBox):
             "antema-quiet",
         )
         self.why = classed(widgets.HTML(), "antema-preset-why")
-        self.load = classed(
-            widgets.FileUpload(description=messages.PRESETS_LOAD, accept=".json"), "antema-button"
+        self.load = FileDrop(
+            state.add_content, messages.PRESETS_LOAD, messages.PRESETS_LOAD_HINT, ".json"
         )
-        self.load.observe(lambda change: self._loaded(change["new"]), names="value")
         self.name = classed(
             widgets.Text(
                 placeholder=messages.PRESETS_NAME,
@@ -55,11 +53,6 @@ class PresetsBox(widgets.VBox):
 
     def _rename(self) -> None:
         self.save.file_name = f"{file_stem(self.name.value) or messages.PRESETS_FILE}.json"
-
-    def _loaded(self, files: tuple[dict[str, Any], ...]) -> None:
-        for file in files:
-            self.state.add_content(file["name"], bytes(file["content"]))
-        self.load.value = ()
 
     def _chosen(self, name: str) -> None:
         if name and not self._showing:

@@ -1,16 +1,25 @@
 """Panel 3: the numbers, their distribution, what was left out, and the way to take them home."""
 
+import base64
 import html
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 
+from ...analysis import Analysis
+from ...pictures import window_picture
+from ...separation import LEFT_OUT, Region
 from .. import messages
 from ..controls import Download
 from ..state import State
 from .base import UNITS, classed, decimals, heading, number_text, show, watch
 from .distribution import DistributionBox
+from .picture import grey_of
 from .trying import TryingBox
+
+# The picture of a particle: its side in sizes of the particle, and what it is at least.
+WINDOW_SIZES, SMALLEST_WINDOW_PX = 1.6, 24
 
 
 class ResultPanel(widgets.VBox):
@@ -151,19 +160,43 @@ class ResultPanel(widgets.VBox):
 
     def refresh_particle(self) -> None:
         """Show all numbers of the selected particle."""
-        found, number = self.state.analysis, self.state.selected
-        if found is None or number is None or number > len(found.particles):
+        image, number = self.state.image, self.state.selected
+        found = image.analysis if image else None
+        if image is None or found is None or number is None or number > len(found.particles):
+            self.particle.remove_class("antema-pinned")
             self.particle.value = f"<p class='antema-quiet-text'>{messages.PARTICLE_NONE}</p>"
-            return
-        row = found.particles.iloc[number - 1]
-        rows = "".join(
-            f"<tr><td>{label}</td><td>{_value(row, name)}</td></tr>"
-            for name, label in messages.QUANTITY_LABELS.items()
-        )
-        kind = messages.SEPARATED_KIND if row["separated"] else messages.WHOLE_KIND
-        title = messages.PARTICLE.format(number=number)
-        self.particle.value = f"<h3>{title} <small>{kind}</small></h3><table>{rows}</table>"
+        else:
+            self.particle.add_class("antema-pinned")
+            self.particle.value = particle_card(found, number, grey_of(image.original))
 
 
-def _value(row: Any, name: str) -> str:
-    return number_text(float(row[name]), UNITS[name])
+def particle_card(found: Analysis, number: int, grey: np.ndarray) -> str:
+    """Return picture and numbers of a particle as HTML."""
+    row = found.particles.iloc[number - 1]
+    region = [region for region in found.regions if region.status != LEFT_OUT][number - 1]
+    picture = window_picture(grey, [region], window_around(region, grey.shape))
+    url = "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
+    rows = "".join(
+        f"<tr><td>{messages.TABLE_LABELS[name]}</td>"
+        f"<td>{number_text(float(row[name]), UNITS[name])}</td></tr>"
+        for name in messages.QUANTITY_LABELS
+    )
+    kind = messages.SEPARATED_KIND if row["separated"] else messages.WHOLE_KIND
+    title = messages.PARTICLE.format(number=number)
+    return (
+        f"<h3>{title} <small>{kind}</small></h3><div class='antema-card'>"
+        f"<img src='{url}' alt='{title}'><table>{rows}</table></div>"
+    )
+
+
+def window_around(region: Region, shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Return the rows and columns of a square around a region, cut where the image ends."""
+    half = max(SMALLEST_WINDOW_PX, round(WINDOW_SIZES * max(region.image.shape))) // 2
+    middles = (
+        begin + size // 2 for begin, size in zip(region.origin, region.image.shape, strict=True)
+    )
+    rows, columns = (
+        slice(max(0, middle - half), min(side, middle + half))
+        for middle, side in zip(middles, shape, strict=True)
+    )
+    return rows, columns

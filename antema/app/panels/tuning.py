@@ -161,7 +161,7 @@ class MapPiece(Piece):
     def refresh_progress(self) -> None:
         """Show how far the work is."""
         working = self.state.busy in ("analysing", "reading")
-        self.bar.value, self.text.value = self.state.progress, self.state.progress_text
+        self.bar.value, self.text.value = self.state.progress, html.escape(self.state.progress_text)
         for widget in (self.cancel, self.bar, self.text):
             show(widget, working)
         self.make.disabled = working or bool(self.state.blocker)
@@ -233,11 +233,7 @@ class ReferencePiece(Piece):
 
     def __init__(self, state: TuningState) -> None:
         self.state = state
-        self.drop = FileDrop(state.add_reference)
-        self.drop.texts = self.drop.texts | {
-            "title": messages.REFERENCE_DROP,
-            "hint": messages.REFERENCE_HINT,
-        }
+        self.drop = FileDrop(state.add_reference, messages.REFERENCE_DROP, messages.REFERENCE_HINT)
         self.table = widgets.HTML()
         self.figure: Any = None
         self.result = widgets.HBox([self.table])

@@ -37,6 +37,11 @@ class Image:
         return self.micrograph.name
 
     @property
+    def doubts(self) -> tuple[str, ...]:
+        """Sentences on why its result may be wrong."""
+        return self.analysis.warnings if self.analysis else ()
+
+    @property
     def ready(self) -> bool:
         """Whether it can be analysed: its pixel size is known."""
         return self.micrograph.nm_per_pixel is not None

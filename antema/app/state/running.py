@@ -135,11 +135,19 @@ class Running(Looking):
         todo = [image for image in ready if not self.is_current(image)] or ready
         lacking = [image.name for image in self.images if not image.ready]
         if lacking:
-            self.tell("warning", messages.SKIPPED.format(names=", ".join(lacking)))
+            self.tell("warning", messages.SKIPPED.format(names=messages.names_text(lacking)))
         self.worker.cancel("updating")
         work = functools.partial(self._analyse, todo, self.settings)
-        # What was changed meanwhile.
-        self._start("analysing", work, then=self._update)
+        keys = {image.key for image in todo}
+        self._start("analysing", work, then=functools.partial(self._analysed, keys))
+
+    def _analysed(self, keys: set[int]) -> None:
+        """Compute what was changed meanwhile, and say which of several images to look at."""
+        self._update()
+        doubtful = [one.name for one in self.images if one.key in keys and one.doubts]
+        if doubtful and len(self.images) > 1:
+            text = messages.DOUBTFUL.format(names=messages.names_text(doubtful))
+            self.tell("warning", text)
 
     def _update(self) -> None:
         """Compute again, without the network, what options or corrections by hand change."""
@@ -189,8 +197,6 @@ class Running(Looking):
             )
             if marked is not None:
                 self.mark(*marked)
-        for sentence in found.warnings:
-            self.tell("warning", f"{found.micrograph.name}: {sentence}")
         if found.dropped and not (before and before.dropped):
             why = next(iter(found.dropped.values()))
             text = messages.CORRECTIONS_DROPPED.format(

@@ -4,21 +4,33 @@ const AHEAD = 3;
 
 function render({ model, el }) {
   const texts = model.get("texts");
-  el.classList.add("antema-drop");
-  el.innerHTML = `
-    <label class="antema-drop-area" tabindex="0">
-      <input class="antema-upload" type="file" multiple>
-      <span class="antema-drop-title"></span>
-      <span class="antema-drop-or"></span>
-      <span class="antema-drop-hint"></span>
-    </label>
-    <div class="antema-drop-progress" hidden><span></span><i><b></b></i></div>`;
+  const accept = model.get("accept");
+  el.classList.add(accept ? "antema-pick" : "antema-drop");
+  el.innerHTML = accept
+    ? `<label class="antema-button" tabindex="0" role="button">
+         <input class="antema-picked" type="file"><span class="antema-drop-title"></span>
+       </label>`
+    : `<label class="antema-drop-area" tabindex="0">
+         <input class="antema-upload" type="file" multiple>
+         <span class="antema-drop-title"></span>
+         <span class="antema-drop-or"></span>
+         <span class="antema-drop-hint"></span>
+       </label>`;
+  el.insertAdjacentHTML(
+    "beforeend",
+    `<div class="antema-drop-progress" hidden><span></span><i><b></b></i></div>`,
+  );
   const area = el.querySelector("label");
   const input = el.querySelector("input");
   const progress = el.querySelector(".antema-drop-progress");
-  el.querySelector(".antema-drop-title").textContent = texts.title;
-  el.querySelector(".antema-drop-or").textContent = texts.or;
-  el.querySelector(".antema-drop-hint").textContent = texts.hint;
+  for (const name of ["title", "or", "hint"]) {
+    const place = el.querySelector(`.antema-drop-${name}`);
+    if (place) place.textContent = texts[name];
+  }
+  if (accept) {
+    area.title = texts.hint;
+    input.accept = accept;
+  }
 
   const waiting = [];
   let sending = false;
@@ -95,9 +107,11 @@ function render({ model, el }) {
       sendAll([...event.dataTransfer.files]);
     }
   };
-  document.addEventListener("dragover", onDrag);
-  document.addEventListener("dragleave", onLeave);
-  document.addEventListener("drop", onDrop);
+  if (!accept) {
+    document.addEventListener("dragover", onDrag);
+    document.addEventListener("dragleave", onLeave);
+    document.addEventListener("drop", onDrop);
+  }
   return () => {
     document.removeEventListener("dragover", onDrag);
     document.removeEventListener("dragleave", onLeave);

@@ -11,6 +11,7 @@ function render({ model, el }) {
   el.classList.add("antema-images");
   const drafts = new Map();
   const editing = new Set();
+  let shown;
 
   function scaleForm(item) {
     const form = element("form", "antema-scale");
@@ -52,9 +53,10 @@ function render({ model, el }) {
     return form;
   }
 
-  function entry(item, many) {
+  function entry(item) {
     const row = element("div", `antema-image antema-is-${item.state}`);
     row.classList.toggle("antema-chosen", item.chosen);
+    row.classList.toggle("antema-doubtful", item.doubtful);
     const button = element("button", "antema-image-main");
     button.title = item.title;
     button.setAttribute("aria-current", item.chosen ? "true" : "false");
@@ -86,16 +88,28 @@ function render({ model, el }) {
     return row;
   }
 
+  function removeAll() {
+    const all = element("button", "antema-remove-all antema-link", texts.remove_all);
+    all.addEventListener("click", () => {
+      if (window.confirm(texts.sure)) model.send({ kind: "remove_all" });
+    });
+    return all;
+  }
+
   function draw() {
     const items = model.get("items");
     const focused = document.activeElement && document.activeElement.id;
-    el.replaceChildren(...items.map((item) => entry(item, items.length > 1)));
+    const scrolled = el.scrollTop;
+    el.replaceChildren(...items.map(entry));
+    if (items.length > 1) el.append(removeAll());
     if (focused && focused.startsWith("antema-scale-")) {
       const again = el.querySelector(`#${focused}`);
       if (again) again.focus();
     }
-    const chosen = el.querySelector(".antema-chosen");
-    if (chosen) chosen.scrollIntoView({ block: "nearest" });
+    el.scrollTop = scrolled;
+    const chosen = items.find((item) => item.chosen)?.key;
+    if (chosen !== shown) el.querySelector(".antema-chosen")?.scrollIntoView({ block: "nearest" });
+    shown = chosen;
   }
   model.on("change:items", draw);
   draw();

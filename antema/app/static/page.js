@@ -68,13 +68,14 @@ function render({ model, el }) {
     if (root().querySelector(".jupyter-widgets-disconnected")) banner.hidden = false;
   }, 300);
 
-  const applyTheme = () => {
-    const theme = model.get("theme");
-    const dark =
-      theme === "dark" ||
-      (theme === "auto" && window.matchMedia("(prefers-color-scheme: dark)").matches);
-    root().classList.toggle("antema-dark", dark);
-  };
+  // What the browser prefers is told to the kernel, so that the first switch changes something.
+  if (model.get("theme") === "auto") {
+    const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+    model.set("theme", dark ? "dark" : "light");
+    model.save_changes();
+  }
+  const applyTheme = () =>
+    root().classList.toggle("antema-dark", model.get("theme") === "dark");
   model.on("change:theme", applyTheme);
   requestAnimationFrame(applyTheme);
   setTimeout(applyTheme, 500);
