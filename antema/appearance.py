@@ -1,6 +1,7 @@
 """How results look, in figures and pictures alike: colours, display contrast, scale bar."""
 
 import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -22,6 +23,13 @@ LINES = tuple(
 def look(region: Region) -> str:
     """Return which of `COLOURS` a region is drawn in."""
     return EDGE if region.status == LEFT_OUT and region.reason == EDGE else region.status
+
+
+def shown(regions: Sequence[Region], numbers: Iterable[int]) -> list[Region]:
+    """Return the particles of these numbers, 1 the first, and all that was left out."""
+    kept = [region for region in regions if region.status != LEFT_OUT]
+    left_out = [region for region in regions if region.status == LEFT_OUT]
+    return [kept[number - 1] for number in numbers] + left_out
 
 
 def to_grey8(pixels: np.ndarray) -> np.ndarray:

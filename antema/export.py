@@ -7,12 +7,12 @@ For the image ``a.dm3`` a folder receives ``a.xlsx`` (or ``a.csv``), ``a_microgr
 
 import dataclasses
 import datetime
+import functools
 import importlib.metadata
 import io
 import json
 import platform
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -69,7 +69,8 @@ def export_analysis(
         If the folder cannot be made or written to.
     """
     stem = stem or file_stem(analysis.micrograph.name)
-    return _write(_files(analysis, table, stem), Path(folder), overwrite)
+    tables = () if table is None else (table,)
+    return _write(files_of(analysis, tables, stem), Path(folder), overwrite)
 
 
 def export_pooled(
@@ -105,25 +106,6 @@ def export_pooled(
     name = f"{POOLED}.{table}"
     files = {name: lambda: table_bytes(tables, records, table, samples)}
     return _write(files, Path(folder), overwrite)[0]
-
-
-def archive(
-    analyses: Sequence[Analysis], *, table: str = "xlsx", samples: Sequence[str] = ()
-) -> bytes:
-    """Return a zip with the results of every image and, of several images, the pooled table.
-
-    `samples` are the names of the samples of the images, as for `export_pooled`.
-    """
-    stream = io.BytesIO()
-    stems = unique_stems(analysis.micrograph.name for analysis in analyses)
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as files:
-        for analysis, stem in zip(analyses, stems, strict=True):
-            for name, content in _files(analysis, table, stem).items():
-                files.writestr(name, content())
-        if len(analyses) > 1:
-            tables, records = [a.particles for a in analyses], [record(a) for a in analyses]
-            files.writestr(f"{POOLED}.{table}", table_bytes(tables, records, table, samples))
-    return stream.getvalue()
 
 
 def file_stem(name: str) -> str:
@@ -303,7 +285,9 @@ def _frame(name: str) -> str:
     return found[1] if found else ""
 
 
-def _files(analysis: Analysis, table: str | None, stem: str) -> dict[str, Callable[[], bytes]]:
+def files_of(
+    analysis: Analysis, tables: Sequence[str], stem: str
+) -> dict[str, Callable[[], bytes]]:
     """Return the names of the files of one image, each with what makes its content."""
     files: dict[str, Callable[[], bytes]] = {
         f"{stem}_micrograph.png": lambda: micrograph_picture(analysis),
@@ -311,9 +295,9 @@ def _files(analysis: Analysis, table: str | None, stem: str) -> dict[str, Callab
         f"{stem}_outlines.png": lambda: outlines_picture(analysis),
         f"{stem}.json": lambda: json.dumps(record(analysis), indent=2, ensure_ascii=False).encode(),
     }
-    if table is not None:
-        files[f"{stem}.{table}"] = lambda: table_bytes(
-            [analysis.particles], [record(analysis)], table
+    for table in tables:
+        files[f"{stem}.{table}"] = functools.partial(
+            table_bytes, [analysis.particles], [record(analysis)], table
         )
     return files
 

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from .analysis import Analysis
-from .appearance import COLOURS, length_text, look, round_length, to_grey8
+from .appearance import COLOURS, length_text, look, round_length, shown, to_grey8
 from .micrograph import Micrograph
 from .separation import Region
 
@@ -46,11 +46,12 @@ def segmentation_picture(analysis: Analysis) -> bytes:
 
 
 def outlines_picture(analysis: Analysis) -> bytes:
-    """Return the micrograph with the outlines of all the regions, coloured by status."""
+    """Return the micrograph with outlines, coloured by status; no others than its table lists."""
     grey = to_grey8(analysis.micrograph.pixels)
     picture, factor = _enlarged(grey, Image.Resampling.BICUBIC)
     picture = picture.convert("RGB")
-    _draw_outlines(picture, analysis.regions, (0, 0), factor)
+    regions = shown(analysis.regions, analysis.particles["particle"])
+    _draw_outlines(picture, regions, (0, 0), factor)
     _draw_scale_bar(picture, analysis.micrograph)
     return _png(picture)
 

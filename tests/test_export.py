@@ -1,6 +1,4 @@
-import io
 import json
-import zipfile
 
 import numpy as np
 import openpyxl
@@ -19,7 +17,7 @@ from antema import (
     analyze,
 )
 from antema.appearance import length_text, round_length
-from antema.export import archive, export_analysis, export_pooled, file_stem, record, unique_stems
+from antema.export import export_analysis, export_pooled, file_stem, record, unique_stems
 
 OTSU = Settings(SegmentationOptions(method="otsu"))
 NAMES = [column.name for column in COLUMNS]
@@ -159,13 +157,6 @@ def test_a_pooled_table_names_the_image_on_every_row(discs, tmp_path):
     assert ["all images", "touches the image edge", 2] in sheets["Left out"].to_numpy().tolist()
     with pytest.raises(ResultsExist):
         export_pooled(tables, records, tmp_path)
-
-
-def test_an_archive_holds_all_and_loses_none_of_the_same_name(discs):
-    analyses = [analyze(discs(name), OTSU) for name in ("a.dm3", "a.tif")]
-    names = zipfile.ZipFile(io.BytesIO(archive(analyses))).namelist()
-    assert len(names) == len(set(names)) == 11
-    assert {"a.xlsx", "a_2.xlsx", "pooled.xlsx"} <= set(names)
 
 
 def test_another_form_of_table_is_refused(analysis, tmp_path):

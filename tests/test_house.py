@@ -28,6 +28,7 @@ ORDER = (
     {"presets"},
     {"figures", "charts", "pictures", "export", "rois"} | {"sensitivity", "tuning", "reference"},
     {"tuning_figures", "paper_figures"},
+    {"archive"},
     {"lesson"},
     {"app", "training"},
     {"cli", "__main__"},

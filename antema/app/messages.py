@@ -295,11 +295,15 @@ FILTER_CLEAR = "Clear"
 FILTER_HINT = "Acts on the picture, the histogram, the numbers, the table and what you download."
 
 FILTER_BAD = "“{text}” is not a number."
+FILTER_RECORDED = "Only particles with {column} from {low:g} to {high:g} are listed."
 YES = "yes"
 
 # ---- download
 DOWNLOAD_ALL = "Download all"
-DOWNLOAD_ALL_HINT = "One zip: tables, pictures and a record of how the numbers were made."
+DOWNLOAD_ALL_HINT = (
+    "One zip: tables (xlsx, csv), pictures, the distribution, outlines for ImageJ, and a record of "
+    "how the numbers were made."
+)
 DOWNLOAD_TABLE = "Excel"
 DOWNLOAD_TABLE_HINT = "The tables of all analysed images as one Excel file (xlsx)."
 DOWNLOAD_ROIS = "ImageJ"

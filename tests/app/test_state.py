@@ -220,6 +220,19 @@ def test_download_of_everything_holds_the_table(analysed):
     assert len(zipfile.ZipFile(io.BytesIO(made[2])).namelist()) == 5
 
 
+def test_a_download_says_what_a_filter_keeps(analysed):
+    analysed.set_filter("equivalent_diameter_nm", 2.5, None)
+    made = []
+    analysed.pack_all(made.append)
+    analysed.done()
+    with zipfile.ZipFile(io.BytesIO(made[0])) as files:
+        record = json.loads(files.read("discs.json"))
+        table = pd.read_csv(io.BytesIO(files.read("discs.csv")))
+        outlines = zipfile.ZipFile(io.BytesIO(files.read("discs_rois.zip"))).namelist()
+    assert 0 < len(table) == record["particles"] == len(outlines) < 5
+    assert any("equivalent_diameter_nm from 2.5 to inf" in one for one in record["warnings"])
+
+
 def test_download_without_a_result_is_told(state):
     state.pack_all(lambda _content: None)
     assert texts(state) == [messages.NOTHING_TO_DOWNLOAD]

@@ -90,7 +90,7 @@ def test_sample_from_first_click_to_overlay_table_and_zip(page, keep_screenshot)
         pictures = [name for name in files.namelist() if name.endswith(".png")]
     assert len(table) == count
     assert table["equivalent_diameter_nm"].between(0.5, 20).all()
-    assert len(pictures) == 3
+    assert len(pictures) == 4
 
     with page.expect_download() as download:
         page.click(".antema-download-xlsx button")
@@ -223,6 +223,13 @@ def test_a_particle_is_left_out_by_hand_cut_and_both_undone(page, keep_screensho
     page.keyboard.press("Delete")
     assert wait_for_count(page, other_than=before - 1) == before
 
+    page.locator(ROWS).first.click()
+    page.wait_for_selector(".antema-leave-out:enabled")
+    page.keyboard.press("Delete")
+    assert wait_for_count(page, other_than=before) == before - 1
+    page.keyboard.press("Delete")
+    assert wait_for_count(page, other_than=before - 1) == before
+
     page.click(".antema-cut")
     page.wait_for_selector(".antema-pointer.antema-active")
     page.mouse.click(x - 40, y)
@@ -230,7 +237,7 @@ def test_a_particle_is_left_out_by_hand_cut_and_both_undone(page, keep_screensho
     keep_screenshot(page, "cut", still=True)
     page.mouse.click(x + 40, y)
     assert wait_for_count(page, other_than=before) == before + 1
-    for count in (before, before - 1, before):
+    for count in (before, before - 1, before, before - 1, before):
         page.keyboard.press("u")
         page.wait_for_function(f"() => {COUNT} === {count}")
     assert page.locator(".antema-undo").is_disabled()

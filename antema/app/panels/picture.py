@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from ...analysis import Analysis
-from ...appearance import SELECTED_COLOUR, length_text, round_length, to_grey8
+from ...appearance import SELECTED_COLOUR, length_text, round_length, shown, to_grey8
 from ...figures import micrograph_figure, outline_line, overlay_traces, picture_url, shrunk
 from ...micrograph import Micrograph
 from ...separation import LEFT_OUT, Region
@@ -58,8 +57,10 @@ class Overlay:
         if image is None:
             return self.widget
         found = image.analysis
-        particles = self.state.kept(found.particles) if found else None
-        regions = shown_regions(found, particles) if found else []
+        particles, regions = None, list[Region]()
+        if found is not None:
+            particles = self.state.kept(found.particles)
+            regions = shown(found.regions, particles["particle"])
         traces = [
             *overlay_traces(regions, particles),
             marked_trace(),
@@ -368,13 +369,6 @@ def doubts_html(doubts: Sequence[str]) -> str:
     first = html.escape(messages.DOUBTS.format(first=doubts[0]))
     rest = "".join(f"<li>{html.escape(doubt)}</li>" for doubt in doubts[1:])
     return f"<details><summary>{first}</summary><ul>{rest}</ul></details>"
-
-
-def shown_regions(found: Analysis, particles: pd.DataFrame) -> list[Region]:
-    """Return what is drawn: the particles that pass the filters, and what was left out."""
-    kept = [region for region in found.regions if region.status != LEFT_OUT]
-    left_out = [region for region in found.regions if region.status == LEFT_OUT]
-    return [kept[number - 1] for number in particles["particle"]] + left_out
 
 
 def left_out_trace(regions: Sequence[Region]) -> dict[str, Any]:

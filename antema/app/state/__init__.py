@@ -15,7 +15,6 @@ from pathlib import Path
 from .. import intake
 from .core import Image, Notice, click, duration_text
 from .correcting import CUT, Correcting
-from .distributing import Distributing
 from .measuring import Measuring
 from .taking import Taking
 from .trying import Trying
@@ -23,7 +22,7 @@ from .trying import Trying
 __all__ = ["Image", "Notice", "State", "click", "duration_text"]
 
 
-class State(Correcting, Measuring, Taking, Distributing, Trying):
+class State(Correcting, Measuring, Taking, Trying):
     """The whole state of one visitor's page.
 
     Parameters

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ... import export
 from ...analysis import Analysis, Settings
@@ -11,19 +12,22 @@ from ...rois import roi_sets
 from .. import messages, session
 from ..jobs import Job
 from .core import Image, click
+from .distributing import Distributing
 from .images import Images
 from .sampling import Sampling
 
 
-class Taking(Images, Sampling):
+class Taking(Images, Sampling, Distributing):
     """Makes files of what there is, beside the page."""
 
     def results(self) -> list[Analysis]:
         """Return the results to export: every analysed image, without what the filters drop."""
         return [
-            dataclasses.replace(found, particles=self.kept(found.particles))
-            if self.filters
-            else found
+            dataclasses.replace(
+                found,
+                particles=self.kept(found.particles),
+                warnings=(*found.warnings, *map(filter_text, self.filters.items())),
+            )
             for found in self.analyses
         ]
 
@@ -46,8 +50,10 @@ class Taking(Images, Sampling):
 
     @click
     def pack_all(self, done: Callable[[bytes], None]) -> None:
-        """Make the zip with everything."""
-        self.pack(functools.partial(export.archive, samples=self._sample_of_each()), done)
+        """Make the zip with everything, and the distribution as it is drawn on the page."""
+        drawn = {"weighting": self.weighting, "fit": self.fit or None, "bins": self.bins}
+        samples, quantity = self._sample_of_each(), self.quantity
+        self.pack(lambda results: archived(results, samples, quantity, **drawn), done)
 
     @click
     def pack_table(self, done: Callable[[bytes], None]) -> None:
@@ -95,6 +101,19 @@ class Taking(Images, Sampling):
             self.tell("info", messages.SESSION_LOADED.format(name=name))
 
         self._start("reading", work)
+
+
+def filter_text(one: tuple[str, tuple[float, float]]) -> str:
+    """Say for a record what a filter keeps."""
+    column, (low, high) = one
+    return messages.FILTER_RECORDED.format(column=column, low=low, high=high)
+
+
+def archived(*args: Any, **kwargs: Any) -> bytes:
+    """Return everything as one zip; matplotlib, which it needs, is loaded only here."""
+    from ...archive import archive
+
+    return archive(*args, **kwargs)
 
 
 def workbook(results: list[Analysis], samples: Sequence[str] = ()) -> bytes:

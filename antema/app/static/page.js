@@ -41,7 +41,7 @@ function render({ model, el }) {
     const typing = target.closest && target.closest("input, textarea, select, [contenteditable]");
     const sliding = target.closest && target.closest(".noUi-handle, .antema-table");
     if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
-    if (sliding && event.key !== "Escape") return;
+    if (sliding && event.key.startsWith("Arrow")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (model.get("known_keys").includes(key)) model.send({ kind: "key", key });
   };
