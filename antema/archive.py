@@ -71,7 +71,8 @@ def _plot(
     figure = paper_figure()
     axes = figure.axes[0]
     draw_sizes(axes, samples, quantity, weighting=weighting, fit=fit, bins=bins)
-    axes.set_title(f"{sum(map(len, samples.values()))} particles", loc="right")
+    count = sum(map(len, samples.values()))
+    axes.set_title(f"{count} particles", loc="right", fontsize=7)
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=DPI, facecolor="white")
     return stream.getvalue()

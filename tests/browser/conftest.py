@@ -38,7 +38,7 @@ def free_port():
         return found.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(tmp_path_factory):
     """Address of a running dashboard, started from a folder that is not antema's."""
     folder = tmp_path_factory.mktemp("server")
@@ -48,7 +48,7 @@ def address(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def serve():
     """Runs `antema app` in a folder as long as a with-block; gives its address."""
     return served
@@ -73,7 +73,7 @@ def served(folder, *options, program=("antema", "app")):
         server.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lesson_address(tmp_path_factory):
     """Address of the lesson, served by Voila as it comes."""
     notebook = shared_folder("notebooks") / "walkthrough.ipynb"
@@ -99,7 +99,7 @@ def answers(address):
     return True
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     if not Path(CHROMIUM).is_file():
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
@@ -110,7 +110,7 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def context(browser):
     context = browser.new_context(
         viewport={"width": 1280, "height": 800}, accept_downloads=True, reduced_motion="reduce"
@@ -119,7 +119,7 @@ def context(browser):
     return context
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def opened(context, address):
     """The page, opened once, and the addresses that it asked for."""
     page = context.new_page()
