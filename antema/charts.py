@@ -1,4 +1,4 @@
-"""Distributions and sensitivities as complete plotly figures; no widgets.
+"""Distributions as complete plotly figures; no widgets.
 
 Every function makes the same traces in the same order whatever it is given (those without anything
 to show are empty), so that a figure on a page can take over the traces of a new one.
@@ -142,62 +142,6 @@ def samples_figure(
     figure.update_yaxes(title=title, rangemode="tozero")
     legend = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"}
     figure.update_layout(margin=_MARGIN, legend=legend)
-    return figure
-
-
-def sensitivity_figure(frame: pd.DataFrame, present: float) -> go.Figure:
-    """Return how count and mean diameter depend on one option.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        As `antema.sensitivity.sensitivity` returns it.
-    present : float
-        The value in use, which is marked.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Traces: number of particles, mean diameter (right axis); the first shape is the mark.
-    """
-    option = frame.columns[0]
-    lines = (
-        ("particles", "y", COLOURS[WHOLE], "solid", "%{y} particles"),
-        ("mean_diameter_nm", "y2", COLOURS[SEPARATED], "dash", "mean diameter %{y:.3g} nm"),
-    )
-    figure = go.Figure(
-        [
-            go.Scatter(
-                x=frame[option],
-                y=frame[column],
-                yaxis=axis,
-                mode="lines+markers",
-                marker={"size": 5},
-                line={"color": colour, "width": 2, "dash": dash},
-                hovertemplate=f"%{{x:.3g}}: {text}<extra></extra>",
-            )
-            for column, axis, colour, dash, text in lines
-        ]
-    )
-    largest = frame["mean_diameter_nm"].max() if len(frame) else 0.0
-    figure.add_vline(present, line={"color": SELECTED_COLOUR, "width": 2})
-    figure.update_xaxes(title=option)
-    figure.update_layout(
-        margin=_MARGIN,
-        showlegend=False,
-        yaxis={"title": "particles", "rangemode": "tozero", "color": COLOURS[WHOLE]},
-        yaxis2={
-            "title": "mean diameter / nm",
-            "overlaying": "y",
-            "side": "right",
-            # apart from the other line, which lies near the top of its own axis
-            "range": [0, 1.5 * (largest if largest > 0 else 1)],
-            "tickmode": "auto",
-            "nticks": 5,
-            "showgrid": False,
-            "color": COLOURS[SEPARATED],
-        },
-    )
     return figure
 
 

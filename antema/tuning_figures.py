@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from .analysis import Settings
 from .appearance import COLOURS, SELECTED_COLOUR
-from .separation import LEFT_OUT
+from .separation import LEFT_OUT, SEPARATED, WHOLE
 from .tuning import options_of
 
 PANELS = (
@@ -88,6 +88,50 @@ def maps_figure(grid: pd.DataFrame, inside: np.ndarray, row: int) -> go.Figure:
     return _dressed(figure, 340)
 
 
+def effect_figure(profile: pd.DataFrame, value: float) -> go.Figure:
+    """Return count and mean diameter along one option in one small panel.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        Of one option, made by `antema.sensitivity.sensitivity`.
+    value : float
+        The value in use, which is marked.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Traces: number of particles, mean diameter (right axis); the first shape is the mark.
+    """
+    (option,) = options_of(profile)
+    count, mean = (COLOURS[WHOLE], COLOURS[SEPARATED])
+    figure = go.Figure(
+        [
+            _curve(profile, PANELS[0], count),
+            _curve(profile, PANELS[1], mean, dash="dash").update(yaxis="y2"),
+        ]
+    )
+    figure.add_vline(value, line={"color": SELECTED_COLOUR, "width": 2})
+    largest = profile["mean_diameter_nm"].max() if len(profile) else 0.0
+    figure.update_layout(
+        showlegend=False,
+        xaxis={"title": option_label(option)},
+        yaxis={"title": PANELS[0][1], "rangemode": "tozero", "color": count},
+        yaxis2={
+            "title": PANELS[1][1],
+            "overlaying": "y",
+            "side": "right",
+            # apart from the other line, which lies near the top of its own axis
+            "range": [0, 1.5 * (largest if largest > 0 else 1)],
+            "tickmode": "auto",
+            "nticks": 5,
+            "showgrid": False,
+            "color": mean,
+        },
+    )
+    return figure
+
+
 def profile_figure(profile: pd.DataFrame, value: float) -> go.Figure:
     """Return three curves along one option, with the value in use marked.
 
@@ -107,19 +151,8 @@ def profile_figure(profile: pd.DataFrame, value: float) -> go.Figure:
     figure = make_subplots(
         1, 3, horizontal_spacing=0.075, subplot_titles=[title for _, title, _, _ in PANELS]
     )
-    for column, ((name, _, form, _), colour) in enumerate(zip(PANELS, _LINES, strict=True), 1):
-        figure.add_trace(
-            go.Scatter(
-                x=profile[option],
-                y=profile[name],
-                mode="lines+markers",
-                line={"color": colour, "width": 2},
-                marker={"size": 5},
-                hovertemplate=f"%{{x}}<br><b>{form.replace('{z', '{y')}</b><extra></extra>",
-            ),
-            1,
-            column,
-        )
+    for column, (panel, colour) in enumerate(zip(PANELS, _LINES, strict=True), 1):
+        figure.add_trace(_curve(profile, panel, colour), 1, column)
         figure.add_vline(
             value, line={"color": SELECTED_COLOUR, "width": 2, "dash": "dot"}, row=1, col=column
         )
@@ -150,6 +183,22 @@ def sizes_figure(found: np.ndarray, reference: np.ndarray) -> go.Figure:
     _dressed(figure, 300)
     figure.update_layout(showlegend=True, legend={"x": 0.02, "y": 0.98}, width=560)
     return figure
+
+
+def _curve(
+    profile: pd.DataFrame, panel: tuple[str, str, str, str], colour: str, dash: str = "solid"
+) -> go.Scatter:
+    """Return the curve of one of `PANELS` along the option of a profile."""
+    name, title, form, _ = panel
+    return go.Scatter(
+        x=profile[options_of(profile)[0]],
+        y=profile[name],
+        mode="lines+markers",
+        line={"color": colour, "width": 2, "dash": dash},
+        marker={"size": 5},
+        hovertemplate=f"%{{x:.3~g}}<br>{title.partition(' / ')[0]}"
+        f" <b>{form.replace('{z', '{y')}</b><extra></extra>",
+    )
 
 
 def _dressed(figure: go.Figure, height: int) -> go.Figure:

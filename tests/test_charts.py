@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from antema import COLUMNS
-from antema.charts import MOST_SAMPLES, histogram_figure, samples_figure, sensitivity_figure
+from antema.charts import MOST_SAMPLES, histogram_figure, samples_figure
 from antema.distribution import distribute
 
 
@@ -84,16 +84,6 @@ def test_samples_lie_over_each_other_in_percent_with_the_same_bins(particles):
 def test_more_samples_than_lines_are_not_drawn(particles):
     many = {str(number): particles[:20] for number in range(MOST_SAMPLES + 3)}
     assert [line.name for line in samples_figure(many).data] == list(many)[:MOST_SAMPLES]
-
-
-def test_the_sensitivity_shows_both_numbers_and_marks_the_present_value():
-    frame = pd.DataFrame(
-        {"convexity": [0.9, 0.95], "particles": [12, 10], "mean_diameter_nm": [2.5, 3.0]}
-    )
-    figure = sensitivity_figure(frame, 0.93)
-    assert [list(line.y) for line in figure.data] == [[12, 10], [2.5, 3.0]]
-    assert (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (0.93, 0.93)
-    assert figure.layout.yaxis2.title.text == "mean diameter / nm"
 
 
 def test_the_bars_of_any_quantity_hold_all_particles(particles):

@@ -9,6 +9,7 @@ from antema.appearance import COLOURS, to_grey8
 from antema.pictures import WINDOW_PX, Shown, window_picture
 from antema.separation import WHOLE, Region
 from antema.tuning_figures import (
+    effect_figure,
     maps_figure,
     option_label,
     option_value,
@@ -54,6 +55,15 @@ def test_curves_follow_the_profile_and_mark_the_value_in_use(grid):
     figure = profile_figure(profile, 1.0)
     assert list(figure.data[0].y) == [10, 11, 12]
     assert [shape.x0 for shape in figure.layout.shapes] == [1.0] * 3
+
+
+def test_the_effect_of_an_option_shows_both_numbers_and_marks_the_value_in_use(grid):
+    figure = effect_figure(grid.iloc[:3].drop(columns="convexity"), 0.93)
+    assert [list(line.y) for line in figure.data] == [[10, 11, 12], [5.0, 5.2, 5.4]]
+    assert (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (0.93, 0.93)
+    assert figure.layout.xaxis.title.text == "Smallest marker / nm"
+    assert figure.layout.yaxis2.title.text == "Mean diameter / nm"
+    assert figure.layout.yaxis2.range[1] == 1.5 * 5.4
 
 
 def test_cumulative_curves_end_at_everything():

@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from ...charts import sensitivity_figure
+from ...tuning_figures import effect_figure
 from .. import messages
 from ..state import State
 from ..state.trying import TRIED
@@ -41,7 +41,7 @@ class TryingBox(widgets.VBox):
         if not there:
             return
         about = field_of("separation", state.tried).metadata
-        figure = sensitivity_figure(state.trials, state.present)
+        figure = effect_figure(state.trials, state.present)
         unit = about["unit"]
         label = about["label"]
         figure.update_layout(
