@@ -4,6 +4,7 @@ import pytest
 from antema import Cancelled, Micrograph, SegmentationOptions, segment, simulate
 from antema.presets import WEIGHTS_FOR_SUPPORTS
 from antema.segmentation import mask_from_probability
+from antema.simulation import sample_options
 
 OTSU = SegmentationOptions(method="otsu")
 
@@ -150,7 +151,8 @@ def test_a_lonely_particle_is_found_and_nothing_else(seed):
     assert overlap(found, simulated.mask) > 0.75
 
 
-def test_the_second_network_sees_particles_on_carbon_black():
+@pytest.mark.parametrize("weights", [SegmentationOptions().weights, WEIGHTS_FOR_SUPPORTS])
+def test_particles_are_seen_on_carbon_black(weights):
     simulated = simulate(
         0,
         rows_px=384,
@@ -162,8 +164,24 @@ def test_the_second_network_sees_particles_on_carbon_black():
         aggregate_nm=30.0,
         aggregate_depth=0.25,
     )
-    weights = (SegmentationOptions().weights, WEIGHTS_FOR_SUPPORTS)
-    masks = [segment(simulated.micrograph, SegmentationOptions(weights=w)) for w in weights]
-    usual, trained = (overlap(mask, simulated.mask) for mask in masks)
-    # Measured on seeds 0 to 4: 0.06 to 0.08, and 0.41 to 0.59.
-    assert trained > usual + 0.25
+    mask = segment(simulated.micrograph, SegmentationOptions(weights=weights))
+    # Measured on seeds 0 to 4: 0.39 to 0.72, and 0.41 to 0.59.
+    assert overlap(mask, simulated.mask) > 0.4
+
+
+def test_the_second_network_is_better_on_carbon_black():
+    overlaps = []
+    seed = 0
+    while len(overlaps) < 16:
+        rng = np.random.default_rng([97, seed])
+        options = sample_options(rng, 384, 384)
+        seed += 1
+        if options.aggregate_nm:
+            made = simulate(rng, options)
+            weights = (SegmentationOptions().weights, WEIGHTS_FOR_SUPPORTS)
+            found = [segment(made.micrograph, SegmentationOptions(weights=w)) for w in weights]
+            overlaps.append([overlap(mask, made.mask) for mask in found])
+    usual, trained = np.mean(overlaps, axis=0)
+    # Measured 0.44 and 0.50; on 40 such pictures 0.39 and 0.45.
+    assert trained > 0.45
+    assert trained > usual + 0.03
