@@ -5,7 +5,9 @@ popover of the browser itself: Escape or a click elsewhere closes it, and the ke
 """
 
 import base64
+import dataclasses
 import html
+from typing import Any
 
 from . import messages
 from .controls import STATIC
@@ -18,18 +20,25 @@ def picture_name(stage: str, name: str) -> str:
     return f"{stage}-{name}.webp".replace("_", "-")
 
 
-def explanation(stage: str, name: str, label: str, help: str, key: str) -> str:
+def explanation(stage: str, name: str, field: dataclasses.Field[Any], key: str) -> str:
     """Return a button and what it opens, as HTML.
 
     Parameters
     ----------
     stage, name : str
         Of the option.
-    label, help : str
-        What the option is called and what it does, in words.
+    field : dataclasses.Field
+        Of the option: what it is called, what it does, its unit, limits and default.
     key : str
         An id that nothing else on the page has.
     """
+    label, help, unit, limits = (field.metadata[key] for key in ("label", "help", "unit", "limits"))
+    words = html.escape(help)
+    if limits:
+        values = {"low": limits[0], "high": limits[1], "usual": field.default}
+        words += "<br>" + messages.EXPLAIN_LIMITS.format(
+            unit=f"\u00a0{unit}" * bool(unit), **values
+        )
     captions = messages.EXPLAIN[stage, name]
     content = base64.b64encode((FOLDER / picture_name(stage, name)).read_bytes()).decode("ascii")
     alt = html.escape(messages.EXPLAIN_ALT.format(label=label, captions="; ".join(captions)))
@@ -40,6 +49,6 @@ def explanation(stage: str, name: str, label: str, help: str, key: str) -> str:
         f" title='{title}' aria-label='{title}'>?</button>"
         f"<div popover id='{key}' class='antema-explain' role='dialog' aria-label='{title}'"
         f" style='--parts: {len(captions)}'><h3>{html.escape(label)}</h3>"
-        f"<p>{html.escape(help)}</p><img alt='{alt}' src='data:image/webp;base64,{content}'>"
+        f"<p>{words}</p><img alt='{alt}' src='data:image/webp;base64,{content}'>"
         f"<div class='antema-explain-parts' aria-hidden='true'>{below}</div></div>"
     )

@@ -73,6 +73,7 @@ CHOICES = {
     "otsu": "Grey threshold (Otsu)",
 }
 
+EXPLAIN_LIMITS = "From {low:g} to {high:g}{unit}; usually {usual:g}{unit}."
 EXPLAIN_HINT = "Explain: {label}"
 EXPLAIN_ALT = "{label}, the same picture with different values: {captions}"
 # What is said below the parts of the picture of every option, in their order.
@@ -184,7 +185,7 @@ RESULT_EMPTY = "The numbers appear here after the analysis."
 NOTHING_FOUND = "No particles found."
 NOTHING_FOUND_WHY = (
     "This may be why: the particles are brighter than the background (turn on “Bright particles” "
-    "under More options), they touch the edge of the image, or they are smaller than the smallest "
+    "in the options), they touch the edge of the image, or they are smaller than the smallest "
     "particle allowed."
 )
 SPAN_IMAGE = "This image"
@@ -195,6 +196,7 @@ SPAN_HINT = "Numbers of the image shown, of its sample, or of all analysed image
 QUANTITY_HINT = "The quantity whose distribution is shown."
 LEFT_OUT = "Left out"
 LEFT_OUT_HOVER = "left out: %{customdata}<extra></extra>"
+LEFT_OUT_WHY = "left out: {reason}"
 LEFT_OUT_NONE = "Nothing was left out."
 LEFT_OUT_HINT = (
     "What was found but not measured, and why. Choosing only easy particles biases a size."

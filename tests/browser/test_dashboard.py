@@ -7,8 +7,11 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import roifile
+from PIL import Image
 
 PAGE_MS = 120_000
 OUTLINES = ".antema-overlay .scatterlayer .trace path.js-line"
@@ -62,7 +65,7 @@ def test_the_empty_page_says_how_to_begin(page, keep_screenshot):
     keep_screenshot(page, "empty")
 
 
-def test_sample_from_first_click_to_overlay_table_and_zip(page, keep_screenshot):
+def test_sample_from_first_click_to_overlay_table_and_zip(page, tmp_path, keep_screenshot):
     page.click(".antema-sample-large")
     page.wait_for_selector(".antema-overlay .imagelayer image")
     page.wait_for_selector(".antema-run:enabled")
@@ -95,6 +98,11 @@ def test_sample_from_first_click_to_overlay_table_and_zip(page, keep_screenshot)
     with page.expect_download() as download:
         page.click(".antema-download-xlsx button")
     assert len(pd.read_excel(download.value.path(), sheet_name="Particles")) == count
+    with page.expect_download() as download:
+        page.click(".antema-download-rois button")
+    regions = roifile.roiread(download.value.path().rename(tmp_path / "rois.zip"))
+    assert len(regions) == count
+    assert {region.name for region in regions} >= {"00001", f"{count:05d}"}
 
 
 def test_an_option_changes_the_numbers_at_once_and_a_row_selects(page, keep_screenshot):
@@ -139,6 +147,20 @@ def test_a_file_without_scale_asks_for_it_and_a_broken_one_is_named(
     page.click(".antema-scale-use")
     page.wait_for_selector(".antema-run:enabled")
     assert page.locator(".antema-scale-edit").inner_text() == "1 px = 0.1 nm"
+
+
+def test_an_image_without_particles_says_what_to_try(page, tmp_path, keep_screenshot):
+    rows, columns = np.indices((192, 256))
+    bright = 100 + 80 * (np.hypot(rows - 96, columns - 128) < 20)
+    Image.fromarray(bright.astype(np.uint8)).save(tmp_path / "nothing.png")
+    page.set_input_files(".antema-upload", tmp_path / "nothing.png")
+    page.fill(".antema-scale-input", "0.1 nm")
+    page.click(".antema-scale-use")
+    page.click(".antema-run:enabled")
+    page.get_by_text("No particles found.").wait_for()
+    assert "Bright particles" in page.locator(".antema-numbers").inner_text()
+    assert not page.locator(".antema-histogram").is_visible()
+    keep_screenshot(page, "nothing_found")
 
 
 def test_the_ruler_over_the_scale_bar_gives_the_scale(page, disc_file, keep_screenshot):

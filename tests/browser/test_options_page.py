@@ -23,7 +23,7 @@ COUNTS = """count => {
 
 # Buttons and columns whose content is wider than they are, or that reach out of their column.
 CUT_OFF = """() => [...document.querySelectorAll('.antema-body button, .antema-body > *')]
-    .filter((one) => one.offsetParent && !one.closest('.antema-table, .modebar'))
+    .filter((one) => one.offsetParent && !one.closest('.antema-table, .modebar, [popover]'))
     .filter((one) => {
         const column = one.closest('.antema-body > *').getBoundingClientRect();
         const box = one.getBoundingClientRect();
@@ -66,6 +66,7 @@ def test_an_option_is_explained_by_keyboard_and_escape_closes_it(page, keep_scre
     shown = page.locator(".antema-explain:popover-open")
     shown.wait_for()
     assert "convex" in shown.inner_text()
+    assert "From 0.5 to 1; usually 0.95." in shown.inner_text()
     assert "two particles" in shown.locator("img").get_attribute("alt")
     assert shown.locator("img").evaluate("image => image.naturalWidth") == 652
     box = shown.bounding_box()
@@ -99,9 +100,13 @@ def test_a_slider_changes_the_count_and_a_preset_is_saved(analysed):
 @pytest.mark.parametrize("width", [1024, 1280, 1920])
 def test_nothing_is_cut_off(analysed, width):
     page = analysed
+    page.fill(".antema-filter-low input", "2.5")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".antema-filter-clear:visible")
     page.set_viewport_size({"width": width, "height": 800})
     cut = page.evaluate(CUT_OFF)
     page.set_viewport_size({"width": 1280, "height": 800})
+    page.click(".antema-filter-clear")
     assert cut == []
 
 

@@ -58,7 +58,9 @@ class CorrectionBar(widgets.HBox):
         if state.marked and found and state.marked[0] < len(found.regions):
             region = found.regions[state.marked[0]]
             if region.reason:
-                return region.reason if region.status != LEFT_OUT else f"left out: {region.reason}"
+                left_out = region.status == LEFT_OUT
+                form = messages.LEFT_OUT_WHY if left_out else "{reason}"
+                return form.format(reason=region.reason)
         count = len(state.image.corrections) if state.image else 0
         if not count or found is None:
             return ""

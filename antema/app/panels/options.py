@@ -76,7 +76,7 @@ class OptionsPanel(widgets.VBox):
         about = field.metadata
         unit = classed(widgets.HTML(about["unit"]), "antema-unit")
         key = f"antema-explain-{made.model_id}"
-        why = widgets.HTML(explanation(stage, name, about["label"], about["help"], key))
+        why = widgets.HTML(explanation(stage, name, field, key))
         row = widgets.HBox([made, unit, classed(why, "antema-why")])
         return classed(row, "antema-option", f"antema-option-{stage}-{name}".replace("_", "-"))
 

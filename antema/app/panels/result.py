@@ -72,7 +72,7 @@ class ResultPanel(widgets.VBox):
         names = ["images", "chosen", "settings", "span", "quantity", "weighting"]
         names += ["filters", "busy"]
         watch(state, names, self.refresh)
-        watch(state, "trying", self.refresh_tabs)
+        watch(state, ["trying", "images", "span", "chosen"], self.refresh_tabs)
         watch(state, ["selected", "chosen", "images"], self.refresh_particle)
 
     def refresh(self) -> None:
@@ -100,10 +100,16 @@ class ResultPanel(widgets.VBox):
                 self.numbers.value, self.left_out.value = self._numbers(), self._left_out()
 
     def refresh_tabs(self) -> None:
-        """Show the distribution or the effect of an option."""
+        """Show the distribution or the effect of an option; of nothing neither."""
         self.tabs.value = self.state.trying
-        show(self.distribution, not self.state.trying)
-        show(self.trying, self.state.trying)
+        show(self.distribution, self._something and not self.state.trying)
+        show(self.trying, self._something and self.state.trying)
+        show(self.tabs, self._something)
+
+    @property
+    def _something(self) -> bool:
+        """Whether any particle was found, be it one that a filter drops."""
+        return any(len(found.particles) for found in self.state.scope())
 
     def _set_spans(self) -> None:
         """Offer the image, its sample if there are several, and all images."""
