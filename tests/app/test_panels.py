@@ -258,9 +258,11 @@ def test_about_tells_version_citation_and_the_network_in_use(page):
     text = page.header.about.value
     assert f"antema {__version__}" in text
     assert "10.1039/d2na00781a" in text
-    assert DEFAULT_WEIGHTS in text
+    assert f"<h1>{DEFAULT_WEIGHTS}</h1>" in text  # the title of its model card
     page.state.use_preset("Thick or uneven support")
     assert WEIGHTS_FOR_SUPPORTS in page.header.about.value
+    assert "href='../" not in page.header.about.value
+    assert 'href="../' not in page.header.about.value
     page.state.set_option("segmentation", "weights", "none of these")
     assert "none of these" not in page.header.about.value
 

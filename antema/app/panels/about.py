@@ -1,8 +1,10 @@
 """What antema is, its keys, and the network in use with its model card."""
 
+import functools
 import html
 
 import ipywidgets as widgets
+import mistune
 
 from ... import __version__
 from ...errors import WeightsNotFound
@@ -35,6 +37,7 @@ class About(widgets.HTML):
         )
 
 
+@functools.lru_cache(maxsize=8)
 def network_html(weights: str) -> str:
     """Return what is known of a weight set, its model card folded away; nothing if it is absent."""
     try:
@@ -49,5 +52,17 @@ def network_html(weights: str) -> str:
             iou=f"{scores['particle']['iou']:.1%}",
             worst=f"{scores['worst_tenth_iou']:.1%}",
         )
-    folded = f"<details><summary>{messages.MODEL_CARD}</summary><pre>{html.escape(card)}</pre>"
-    return f"<p>{said}</p>" + (f"{folded}</details>" if card else "")
+    folded = f"<details><summary>{messages.MODEL_CARD}</summary>{markdown(card)}</details>"
+    return f"<p>{said}</p>" + (folded if card else "")
+
+
+def markdown(text: str) -> str:
+    """Return a text in Markdown as HTML; HTML in it is shown as it was written."""
+    return str(mistune.create_markdown(renderer=_Words(), plugins=["table"])(text))
+
+
+class _Words(mistune.HTMLRenderer):
+    """Leaves only the words of links, which mean other files and would lead away from the page."""
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        return text
