@@ -193,9 +193,21 @@ def test_the_scale_bar_has_a_round_length_and_follows_the_zoom(page, discs):
     bar = figure.layout.shapes[0]
     assert "5 nm" in figure.layout.annotations[0].text
     assert bar.x1 - bar.x0 == pytest.approx(50)
+    page.state.give_scale("0.2 nm")
+    assert "10 nm" in figure.layout.annotations[0].text
+    page.state.give_scale("0.1 nm")
     figure.update_xaxes(range=[0, 50])
     assert "1 nm" in figure.layout.annotations[0].text
     assert bar.x1 - bar.x0 == pytest.approx(10)
+
+
+def test_the_scale_bar_appears_once_the_pixel_size_is_given(page, discs):
+    page.state.add_micrograph(discs(nm_per_pixel=None))
+    figure = page.picture.overlay.widget
+    assert not figure.layout.shapes[0].visible
+    page.state.give_scale("0.1 nm")
+    assert figure.layout.shapes[0].visible
+    assert figure.layout.shapes[0].x1 - figure.layout.shapes[0].x0 == pytest.approx(50)
 
 
 def test_images_show_what_is_missing(page, discs):

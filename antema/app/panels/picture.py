@@ -66,12 +66,13 @@ class Overlay:
             marked_trace(),
             left_out_trace(found.regions if found else ()),
         ]
-        new_image = self._image is None or self._image.key != image.key
-        self._image = image
-        if self.widget is None:
+        before, self._image = self._image, image
+        if self.widget is None or before is None:
             self._make(traces)
         else:
-            self._fill(traces, new_image)
+            self._fill(traces, new_image=before.key != image.key)
+            if before.micrograph is not image.micrograph:
+                self._zoomed()
         self.mark()
         return self.widget
 
@@ -131,8 +132,6 @@ class Overlay:
                 picture.sizex, picture.sizey = columns, rows
                 widget.layout.xaxis.range = [-0.5, columns - 0.5]
                 widget.layout.yaxis.range = [rows - 0.5, -0.5]
-        if new_image:
-            self._zoomed()
 
     def mark(self) -> None:
         """Draw the outlines of the marked regions thick."""
