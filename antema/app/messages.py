@@ -211,6 +211,7 @@ MEAN_SD = {
     "number": "mean {label} ± standard deviation",
     "volume": "mean {label} by volume ± standard deviation",
 }
+ONLY_ONE = "{label} of the only particle"
 FACTS = "median {median}<br>80 % lie between {low} and {high}"
 
 # ---- distribution

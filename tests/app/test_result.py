@@ -258,3 +258,12 @@ def test_a_session_keeps_the_names_of_the_samples(page):
     state.done()
     assert [image.sample for image in state.images] == ["a", "b"]
     assert state.sample_names == ["a", "b"]
+
+
+def test_of_one_particle_no_spread_is_told(analysed):
+    page = Dashboard(analysed)
+    assert "standard deviation" in page.result.numbers.value
+    analysed.set_filter("equivalent_diameter_nm", None, 2.5)
+    assert len(analysed.particles) == 1
+    assert "diameter of the only particle" in page.result.numbers.value
+    assert "±" not in page.result.numbers.value

@@ -139,18 +139,20 @@ class ResultPanel(widgets.VBox):
         if state.side_by_side:
             return f"<p class='antema-count'>{count}</p>"
         places = decimals(found.mean)
-        spread = f" ± {number_text(found.sd, places=places)}" if found.values.size > 1 else ""
-        facts = messages.FACTS.format(
-            median=number_text(found.median, unit, places=places),
-            low=number_text(found.quantile(0.1), places=places),
-            high=number_text(found.quantile(0.9), unit, places=places),
-        )
         label = messages.QUANTITY_LABELS[state.quantity].lower()
+        spread, facts = "", messages.ONLY_ONE.format(label=label)
+        if found.values.size > 1:
+            spread = f" ± {number_text(found.sd, places=places)}"
+            facts = messages.MEAN_SD[state.weighting].format(label=label)
+            facts += "<br>" + messages.FACTS.format(
+                median=number_text(found.median, unit, places=places),
+                low=number_text(found.quantile(0.1), places=places),
+                high=number_text(found.quantile(0.9), unit, places=places),
+            )
         return (
             f"<p class='antema-count'>{count}</p>"
             f"<p class='antema-mean'><b>{number_text(found.mean)}{spread}</b> {unit}</p>"
-            f"<p class='antema-facts'>{messages.MEAN_SD[state.weighting].format(label=label)}"
-            f"<br>{facts}</p>"
+            f"<p class='antema-facts'>{facts}</p>"
         )
 
     def _left_out(self) -> str:
