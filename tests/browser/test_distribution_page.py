@@ -66,6 +66,7 @@ def test_two_samples_are_named_and_shown_side_by_side(analysed, keep_screenshot)
     page.wait_for_function(
         "document.querySelectorAll('.antema-samples-chart .scatterlayer .js-line').length === 2"
     )
+    page.locator(".antema-samples tr", has_text="Au batch 2").wait_for()  # after the figure
     rows = page.locator(".antema-samples tr").all_inner_texts()
     assert [row.strip().split("\t")[:2] for row in rows[1:]] == [
         ["Au batch 1", "5"],
