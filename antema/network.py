@@ -10,7 +10,7 @@ import functools
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ def predict_in_tiles(
     predict: Callable[[np.ndarray], np.ndarray],
     pixels: np.ndarray,
     *,
-    tile: int,
+    tile: int | Sequence[int],
     margin: int,
     multiple: int,
     progress: Progress | None = None,
@@ -111,8 +111,8 @@ def predict_in_tiles(
     predict : callable
         Maps a float32 array whose sides are multiples of `multiple` to one of the same shape.
     pixels : ndarray of shape (M, N)
-    tile : int
-        Largest side of a tile in px, a multiple of `multiple`.
+    tile : int or two of them
+        Most rows and columns of a tile in px, multiples of `multiple`.
     margin : int
         Width in px of the border of a tile that is computed but not kept, where another tile
         follows; like `tile` a multiple of `multiple`, so that a network of this stride sees the
@@ -125,7 +125,10 @@ def predict_in_tiles(
     ndarray of shape (M, N), float32
     """
     report = part(progress, 0, 1)
-    spans = [list(_spans(side, tile, margin, multiple)) for side in pixels.shape]
+    spans = [
+        list(_spans(side, int(largest), margin, multiple))
+        for side, largest in zip(pixels.shape, np.broadcast_to(tile, 2), strict=True)
+    ]
     padding = [
         (0, spans_of_axis[-1][1] - side)
         for spans_of_axis, side in zip(spans, pixels.shape, strict=True)

@@ -1,10 +1,11 @@
-"""What int8 and float16 cost and gain: IoU on held-out real images, time at 2048 px, size of file.
+"""What int8 and float16 cost and gain: IoU on real and simulated images, discs, time, size of file.
 
 python benchmarks/precision.py [--weights NAME] [--real FOLDER] [--images 40] [--out FOLDER]
 
-Calibrated on images of the training part, scored on the test part. Times are processor times,
-medians of runs that take turns, so that their ratios hold on a busy machine, too. `--out` keeps
-the weight sets.
+Calibrated on images of the training part, scored on the test part, on simulated pictures drawn as
+in training, and by the diameters of ideal discs of 50 px. Times are processor times, medians of
+runs that take turns, so that their ratios hold on a busy machine, too. `--out` keeps the weight
+sets.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import numpy as np
 from antema.network import Network, find_weights
 from antema.preparation import normalise
 from antema.reading import read
-from antema.simulation import simulate
+from antema.simulation import ideal_options, sample_options, simulate
 from antema.training.dataset import part_of
 from antema.training.export import write_config
 from antema.training.labels import find_pairs, read_labels
@@ -32,13 +33,14 @@ def make_sets(source: Path, out: Path, images: list[np.ndarray]) -> dict[str, Ne
     """Write the weight set in all precisions and load them."""
     config = Network(source).config
     networks = {}
-    for name in ("float32", "int8", "float16"):
+    for name in ("float32", "int8", "int8-7-bit", "float16"):
         folder = out / name
         folder.mkdir(parents=True, exist_ok=True)
         for file in ("model.onnx", "model.safetensors"):
             shutil.copy(source / file, folder / file)
-        if name == "int8":
-            write_int8(source / "model.onnx", folder / "model.onnx", images)
+        if name.startswith("int8"):
+            model = folder / "model.onnx"
+            write_int8(source / "model.onnx", model, images, seven_bits="7" in name)
         if name == "float16":
             write_float16(source / "model.onnx", folder / "model.onnx")
         write_config(folder, {**config, "name": f"{config['name']}-{name}"})
@@ -53,6 +55,26 @@ def score(network: Network, pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
     total = sum(each, start=Confusion())
     worst = ious[: max(round(len(ious) / 10), 1)].mean()
     return f"IoU {total.iou:.4f}  mean {ious.mean():.4f}  worst tenth {worst:.4f}"
+
+
+def simulated_pairs(count: int = 40) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return pictures as varied as those of training, with their true masks."""
+    pairs = []
+    for seed in range(count):
+        rng = np.random.default_rng([98, seed])
+        made = simulate(rng, sample_options(rng))
+        pairs.append((normalise(made.micrograph.pixels), made.mask))
+    return pairs
+
+
+def disc_error(network: Network) -> str:
+    """Return how much too large the area of ideal discs comes out, as their diameter."""
+    options = ideal_options(
+        rows_px=1024, columns_px=1024, nm_per_pixel=0.1, diameter_nm=5.0, diameter_gsd=1.0, count=12
+    )
+    made = simulate(3, options)
+    found = network.predict(normalise(made.micrograph.pixels)) > 0.5
+    return f"discs {np.sqrt(found.sum() / made.mask.sum()) - 1:+.1%}"
 
 
 def main() -> None:
@@ -72,6 +94,7 @@ def main() -> None:
         for image, label in found
         if part_of(image.stem) == "test"
     ]
+    drawn = simulated_pairs()
     with tempfile.TemporaryDirectory() as folder:
         out = called.out or Path(folder)
         networks = make_sets(find_weights(called.weights), out, calibration)
@@ -87,7 +110,9 @@ def main() -> None:
         for name, network in networks.items():
             size = (out / name / "model.onnx").stat().st_size / 1e6
             time_text = f"{np.median(seconds[name]) / usual:.2f} of the time of float32"
-            print(f"{name:8} {size:5.1f} MB  {time_text}  {score(network, held_out)}", flush=True)
+            print(f"{name:10} {size:5.1f} MB  {time_text}  {disc_error(network)}")
+            print(f"  real       {score(network, held_out)}")
+            print(f"  simulated  {score(network, drawn)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -194,6 +194,7 @@ def main() -> None:
     if called.only in (None, "simulated"):
         simulated(network.predict)
     if called.only in (None, "large"):
+        network.config["inference"].pop("most_px", None)  # as large as is asked for
         large(network.predict)
 
 

@@ -28,16 +28,17 @@ def test_tiles_give_what_the_whole_gives(shape):
     np.testing.assert_allclose(tiled[inner], whole[inner], atol=1e-5)
 
 
-def test_no_tile_is_larger_than_allowed_and_its_sides_are_multiples():
+@pytest.mark.parametrize("most", [128, (96, 128)])
+def test_no_tile_is_larger_than_allowed_and_its_sides_are_multiples(most):
     seen = []
     predict_in_tiles(
         lambda tile: seen.append(tile.shape) or tile,
         np.zeros((1000, 130), np.float32),
-        tile=128,
+        tile=most,
         margin=16,
         multiple=16,
     )
-    assert all(max(shape) <= 128 for shape in seen)
+    assert all((shape <= np.broadcast_to(most, 2)).all() for shape in seen)
     assert all(side % 16 == 0 for shape in seen for side in shape)
 
 
