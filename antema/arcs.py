@@ -74,6 +74,32 @@ def outline_of(padded: np.ndarray, scale: float = 1.0) -> Outline:
     )
 
 
+def radius_of_bends(outline: Outline, step: int) -> float:
+    """Return about the radius at which an outline bends outwards: that of the particles in it.
+
+    However large a cluster is, its outline consists of arcs of single particles; the length divided
+    by the sum of all turns to the outside is their radius.
+
+    Parameters
+    ----------
+    outline : Outline
+    step : int
+        Points to the next one that is looked at, so that roughness does not count.
+    """
+    length = turned = 0.0
+    ends = np.flatnonzero(outline.following != np.arange(1, len(outline.following) + 1)) + 1
+    for loop in np.split(outline.points, ends[:-1]):
+        corners = loop[::step]
+        if len(corners) < 4:
+            continue
+        down, right = (np.roll(corners, -1, axis=0) - corners).T
+        heading = np.arctan2(down, right)
+        turns = (np.roll(heading, -1) - heading + math.pi) % (2 * math.pi) - math.pi
+        length += np.hypot(down, right).sum()
+        turned += turns[turns > 0].sum()
+    return length / turned if turned else math.inf
+
+
 def _boundaries(padded, reach):
     """Yield points, normals and the numbers of the points at dents, of every boundary."""
     labels, starts, _, _ = components.label(padded[1:-1, 1:-1])

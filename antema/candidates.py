@@ -2,9 +2,9 @@
 """Convex particles that a silhouette may consist of, and what speaks against each.
 
 A candidate is completed from a set of points of the outline: of single arcs, of pairs of arcs that
-may belong to one convex shape, of the basins of the distance map and of the parts that erosion
-finds. It then explains every point of the outline that lies on its own outline and faces the same
-way. Its price, in pixels of outline, sums up what is unlikely for a true particle.
+may belong to one convex shape and of the basins of the distance map. It then explains every point
+of the outline that lies on its own outline and faces the same way. Its price, in pixels of outline,
+sums up what is unlikely for a true particle.
 """
 
 import dataclasses
@@ -51,15 +51,12 @@ class Candidate:
         Every third pixel in every third row of the region that it covers, as flat index.
     price : float
         What speaks against it.
-    seen : float
-        Part of its outline that is explained, 0 to 1.
     """
 
     polygon: np.ndarray
     explained: np.ndarray
     cells: np.ndarray
     price: float
-    seen: float
 
     def value(self, scale: float) -> float:
         """What it is worth alone."""
@@ -68,10 +65,10 @@ class Candidate:
 
 def candidates(
     padded: np.ndarray,
+    filled: np.ndarray,
     outline: Outline,
     scale: float,
     basins: Iterable[np.ndarray],
-    parts: Iterable[tuple[int, int, np.ndarray]],
 ) -> list[Candidate]:
     """Collect the candidates of one region.
 
@@ -79,19 +76,17 @@ def candidates(
     ----------
     padded : ndarray of bool, shape (M, N)
         The region with a rim.
+    filled : ndarray of int32, shape (M, N + 1)
+        Pixels of it left of every pixel, row by row.
     outline : Outline
     scale : float
         Size of its particles in units of about 20 px radius.
     basins : iterable of ndarray of int, shape (M, N)
         Divisions of the region; 0 is background.
-    parts : iterable of (int, int, ndarray of bool)
-        Particles that another method finds: row and column in `padded`, and image.
     """
-    filled = np.zeros((padded.shape[0], padded.shape[1] + 1), np.int32)
-    np.cumsum(padded, axis=1, out=filled[:, 1:])
     found: list[Candidate] = []
     known: set[bytes] = set()
-    queue = list(_sources(padded, filled, outline, basins, parts))
+    queue = list(_sources(padded, filled, outline, basins))
     direct = len(queue)
     for turn, picked in enumerate(queue):  # grows: what a candidate explains is a source, too
         key = picked.tobytes()
@@ -106,7 +101,7 @@ def candidates(
     return found
 
 
-def _sources(padded, filled, outline: Outline, basins, parts) -> Iterator[np.ndarray]:
+def _sources(padded, filled, outline: Outline, basins) -> Iterator[np.ndarray]:
     """Yield sets of outline points, ascending, that may belong to one particle."""
     yield from (np.sort(arc) for arc in outline.arcs)
     yield from _pairs(filled, outline)
@@ -116,11 +111,6 @@ def _sources(padded, filled, outline: Outline, basins, parts) -> Iterator[np.nda
         numbers = labels[inside[:, 0], inside[:, 1]]
         order = np.argsort(numbers, kind="stable")
         yield from np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
-    for row, column, image in parts:
-        rows, columns = inside[:, 0] - row, inside[:, 1] - column
-        near = (rows >= 0) & (rows < image.shape[0]) & (columns >= 0) & (columns < image.shape[1])
-        near[near] = image[rows[near], columns[near]]
-        yield np.flatnonzero(near)
 
 
 def _pairs(filled: np.ndarray, outline: Outline) -> Iterator[np.ndarray]:
@@ -155,12 +145,11 @@ def _made(filled, outline: Outline, picked: np.ndarray, scale: float) -> Iterato
     for polygon, misfit in zip(polygons, misfits, strict=True):
         if not len(polygon):
             continue
-        explained, cells, price, perimeter = examine(
+        explained, cells, price = examine(
             polygon, misfit, outline.points, outline.normals, outline.following, filled, scale
         )
         if len(explained) >= _LEAST_POINTS - 1:
-            seen = min(1.0, len(explained) / perimeter)
-            yield Candidate(polygon, explained, cells, price, seen)
+            yield Candidate(polygon, explained, cells, price)
 
 
 @njit(cache=True, nogil=True)
@@ -191,7 +180,7 @@ def complete(picked, points, normals, largest):
 
 @njit(cache=True, nogil=True)
 def examine(polygon, misfit, points, normals, following, filled, scale):
-    """Return the points of the outline a polygon explains, cells it covers, price, perimeter."""
+    """Return the points of the outline a polygon explains, cells it covers, and its price."""
     height, width = filled.shape[0], filled.shape[1] - 1
     top, columns, outside = convex.spans(polygon, height, width)
     area = outside
@@ -212,7 +201,7 @@ def examine(polygon, misfit, points, normals, following, filled, scale):
     perimeter = planes[:, 3].sum()
     none = np.empty(0, np.int64)
     if area < _LEAST_PIXELS or outside > _OUTSIDE * area + _OUTSIDE_PX * perimeter:
-        return none, none, 0.0, perimeter
+        return none, none, 0.0
     noise = max(NOISE_PX, NOISE_SHARE * math.sqrt(area / math.pi))
     low_row, low_column = polygon[:, 0].min() - noise, polygon[:, 1].min() - noise
     high_row, high_column = polygon[:, 0].max() + noise, polygon[:, 1].max() + noise
@@ -245,7 +234,7 @@ def examine(polygon, misfit, points, normals, following, filled, scale):
         + _PER_MISFIT * min(misfit, 3 * scale)
         + _PER_ELONGATION * scale * max(0.0, perimeter**2 / (4 * math.pi * area) - 1)
     )
-    return out, cells[:size].copy(), price, perimeter
+    return out, cells[:size].copy(), price
 
 
 @njit(cache=True, nogil=True)

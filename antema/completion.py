@@ -1,14 +1,18 @@
 """Particles restored from what is seen of their outlines.
 
 Erosion finds an overlapping particle only if it comes apart from its neighbours somewhere. The
-outline tells more: between two dents it belongs to one particle, and a convex shape seen from
-several sides can be completed behind its neighbours. Many convex candidates are made from arcs,
-pairs of arcs, basins of the distance map and the parts that erosion finds (`antema.candidates`);
-the few that explain the outline best are kept (`antema.choice`). The seen part of a particle keeps
-its own shape. Of what is hidden, straight edges are prolonged to the corner where they meet, the
-rest is mirrored in the centre if opposite sides are seen, or taken from the circle or ellipse
-through the seen part; else a chord closes it. A region whose outline gives no reason to divide it
-is left to the erosion.
+outline tells more, and a network that has learned what silhouettes of overlapping convex particles
+look like (`antema.silhouettes`) proposes all of them, with their hidden parts. Each point of the
+outline goes to the proposal on which it lies best, so that the seen part of a particle keeps its
+own shape. Of what is hidden, straight edges are prolonged to the corner where they meet, the rest
+is mirrored in the centre if opposite sides are seen, or taken from the circle or ellipse through
+the seen part, whichever is most like the proposal; else the proposal itself closes the outline.
+
+Where the proposals leave much of the outline unexplained, as with rods that cross in their middles,
+convex candidates are also made from arcs, pairs of arcs and basins of the distance map
+(`antema.candidates`), and the few that explain the outline best are chosen (`antema.choice`). They
+count if they explain all of it and are no more particles. What is hardly seen is told of but left
+out. A region whose outline gives no reason to divide it is left to the erosion.
 
 References
 ----------
@@ -19,27 +23,40 @@ silhouette is a weighted set cover.
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import silhouettes
 from .erosion import Tree
 from .regions import LEFT_OUT, SEPARATED, UNSEEN, WHOLE, Region
 
+if TYPE_CHECKING:
+    from .arcs import Outline
+
+# How far from a proposal its outline may lie, in radii; then, from what that made of it.
+_NEAR_SHARES = 0.28, 0.15
+_ALIKE = 0.65  # of a proposal and what the seen part of the outline is completed to
+_WELL, _WHOLLY = 0.9, 0.985  # parts of the outline that are explained
+_LEAST_SEEN = 0.12  # of its outline, below which a particle is a guess
+_UNCOVERED = 0.03  # of a nearly convex region that erosion does not divide: too much
+_DISTINCT, _COVERED = 0.8, 0.86  # of the smaller of two particles: then they are one
 _SADDLES_PX = 0.3, 1.0
 _UNIT_PX, _LEAST_SCALE = 28.0, 0.5
-_LEAST_SEEN = 0.12
-_UNCOVERED = 0.03  # of a nearly convex region that erosion does not divide: too much
-_COVERED = 0.86  # of the smaller of two particles: then they are one
 _MOST_ARCS, _MOST_CANDIDATES = 1000, 4000
 
 
-def complete(tree: Tree, smallest: int, convexity: float, solidity: float) -> list[Region]:
+def complete(
+    tree: Tree, restored: list[Region], smallest: int, convexity: float, solidity: float
+) -> list[Region]:
     """Divide a region into convex particles.
 
     Parameters
     ----------
     tree : Tree
         Of a region that is not convex.
+    restored : list of Region
+        What `restore` found in it.
     smallest : int
         Pixels that a particle must have.
     convexity, solidity : float
@@ -52,32 +69,86 @@ def complete(tree: Tree, smallest: int, convexity: float, solidity: float) -> li
     """
     from . import components
 
-    eroded = list(tree.erode(smallest, convexity, solidity))
+    eroded = tree.erode(smallest, convexity, solidity)
     parts = sum(region.status == SEPARATED for region in eroded)
-    found = _restored(tree, eroded, smallest)
+    found = [region for region in restored if np.count_nonzero(region.image) >= smallest]
     rest = _rest(tree, found)
     if parts < 2:  # a bay of the outline is no evidence
         shallow = components.judge_image(np.pad(tree.image, 1))[0] >= convexity
         uncovered = np.count_nonzero(rest) / np.count_nonzero(tree.image)
         if shallow and (len(found) < 2 or uncovered > _UNCOVERED):
             return [Region(tree.origin, tree.image, WHOLE, seen=1.0)]
-    if len(found) > 1:
+    if sum(region.status == SEPARATED for region in found) > 1:
         return [*found, *_left_over(tree, rest, smallest)]
     return eroded if parts else [Region(tree.origin, tree.image, WHOLE, seen=1.0)]
 
 
-def _restored(tree: Tree, eroded: list[Region], smallest: int) -> list[Region]:
-    """Return the chosen candidates."""
-    from . import arcs, candidates, choice, levelsets
+def restore(tree: Tree) -> list[Region]:
+    """Return the particles of a region that is not convex, as its outline shows them."""
+    from . import arcs
 
     padded = np.pad(tree.image, 1)
     scale = max(_LEAST_SCALE, math.sqrt(tree.squares.max()) / _UNIT_PX)
     outline = arcs.outline_of(padded, scale)
+    filled = np.zeros((padded.shape[0], padded.shape[1] + 1), np.int32)
+    np.cumsum(padded, axis=1, out=filled[:, 1:])
+    shapes = _proposed(tree, outline, filled)
+    if _explained(shapes, outline, filled, scale) < _WELL:
+        others = _combined(tree, padded, outline, filled, scale)
+        wholly = _explained(others, outline, filled, scale) > _WHOLLY
+        if wholly and len(others) <= max(2, len(shapes)):
+            shapes = others
+    return [region for shape in shapes for region in _cut_out(tree, padded, shape)]
+
+
+def _proposed(tree: Tree, outline: "Outline", filled: np.ndarray) -> list[np.ndarray]:
+    """Return what the network proposes, shaped by the outline."""
+    from . import arcs, proposals
+
+    depth = math.sqrt(tree.squares.max())
+    radius = min(2 * depth, arcs.radius_of_bends(outline, max(2, round(depth / 6))))
+    height, width = filled.shape[0], filled.shape[1] - 1
+    found = proposals.distinct(silhouettes.find(tree.image, radius) + 1.0, filled, _DISTINCT)
+    points, normals = outline.points, outline.normals
+    shapes = found
+    for share in _NEAR_SHARES:
+        cost, owner = np.full(len(points), np.inf), np.full(len(points), -1)
+        for number, shape in enumerate(shapes):
+            if len(shape):
+                proposals.explain(shape, number, share, points, normals, cost, owner)
+        shapes = []
+        for number, proposal in enumerate(found):
+            picked, most = np.flatnonzero(owner == number), 4.0 * np.count_nonzero(tree.image)
+            shapes.append(
+                proposals.restored(proposal, picked, points, normals, most, _ALIKE, height, width)
+            )
+    return [shape for shape in shapes if len(shape)]
+
+
+def _explained(
+    shapes: list[np.ndarray], outline: "Outline", filled: np.ndarray, scale: float
+) -> float:
+    """Return the part of the outline that lies on the shapes."""
+    from . import candidates
+
+    points, normals, following = outline.points, outline.normals, outline.following
+    on = np.zeros(len(points), bool)
+    for shape in shapes:
+        on[candidates.examine(shape, 0.0, points, normals, following, filled, scale)[0]] = True
+    return float(on.mean())
+
+
+def _combined(
+    tree: Tree, padded: np.ndarray, outline: "Outline", filled: np.ndarray, scale: float
+) -> list[np.ndarray]:
+    """Return the chosen candidates."""
+    from . import candidates, choice, levelsets
+
     if not 1 < len(outline.arcs) <= _MOST_ARCS:
         return []
     distance = np.sqrt(tree.squares)
     basins = [levelsets.basins(distance, saddle * max(1.0, scale)) for saddle in _SADDLES_PX]
-    found = candidates.candidates(padded, outline, scale, basins, _places(tree, eroded))
+    found = candidates.candidates(padded, filled, outline, scale, basins)
     if not found:
         return []
     if len(found) > _MOST_CANDIDATES:
@@ -91,27 +162,21 @@ def _restored(tree: Tree, eroded: list[Region], smallest: int) -> list[Region]:
     chosen = choice.choose(
         begin, np.concatenate(items), weight, price, _clashes([c.cells for c in found])
     )
-    kept = [found[i] for i in np.flatnonzero(chosen) if found[i].seen >= _LEAST_SEEN]
-    regions = [_cut_out(tree, padded, candidate.polygon) for candidate in kept]
-    return [region for region in regions if region.image.sum() >= smallest]
+    return [found[i].polygon for i in np.flatnonzero(chosen)]
 
 
-def _cut_out(tree: Tree, padded: np.ndarray, polygon: np.ndarray) -> Region:
-    """Return what lies in a polygon as a region."""
+def _cut_out(tree: Tree, padded: np.ndarray, polygon: np.ndarray) -> Iterator[Region]:
+    """Yield what lies in a polygon as a region, if anything does."""
     from . import convex, levelsets
 
     top, columns, _ = convex.spans(polygon, *padded.shape)
+    if not any(padded[top + row, begin:end].any() for row, (begin, end) in enumerate(columns)):
+        return
     image, row, column = levelsets.largest_part(padded, top, columns)
     origin = (tree.origin[0] + row, tree.origin[1] + column)
     seen = tree.seen(image, row, column)
-    return Region(origin, image[1:-1, 1:-1].copy(), SEPARATED, seen=seen)
-
-
-def _places(tree: Tree, regions: list[Region]) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Yield rows, columns in the region with its rim, and images."""
-    for region in regions:
-        row, column = region.origin[0] - tree.origin[0] + 1, region.origin[1] - tree.origin[1] + 1
-        yield row, column, region.image
+    status, reason = (SEPARATED, "") if seen >= _LEAST_SEEN else (LEFT_OUT, UNSEEN)
+    yield Region(origin, image[1:-1, 1:-1].copy(), status, reason, seen)
 
 
 def _clashes(cells: list[np.ndarray]) -> np.ndarray:

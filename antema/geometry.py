@@ -140,3 +140,27 @@ def outline(image: np.ndarray) -> list[np.ndarray]:
         column_shift = np.array([-1.5, -0.5, -0.5, -1.5])[heading[turns]]
         polygons.append(np.column_stack([row[turns] + row_shift, column[turns] + column_shift]))
     return polygons
+
+
+def moments(corners: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return area, centroid and covariance of an evenly filled polygon, whichever way it runs.
+
+    Parameters
+    ----------
+    corners : ndarray of float64, shape (n, 2)
+
+    Returns
+    -------
+    area : float
+    centre : ndarray of float64, shape (2,)
+    covariance : ndarray of float64, shape (2, 2)
+    """
+    after = np.roll(corners, -1, axis=0)
+    cross = corners[:, 0] * after[:, 1] - after[:, 0] * corners[:, 1]
+    area = cross.sum() / 2
+    centre = (cross[:, np.newaxis] * (corners + after)).sum(axis=0) / (6 * area)
+    p, q = corners - centre, after - centre
+    cross = p[:, 0] * q[:, 1] - q[:, 0] * p[:, 1]
+    both = np.einsum("i,ij,ik->jk", cross, p, p) + np.einsum("i,ij,ik->jk", cross, q, q)
+    both += np.einsum("i,ij,ik->jk", cross, p + q, p + q)
+    return abs(float(area)), centre, both / (24 * area)

@@ -43,9 +43,11 @@ class Network:
 
         self.config: dict[str, Any] = _read_config(folder)
         self.name: str = self.config["name"]
+        self.task: str = self.config.get("task", "micrographs")
         self.sha256 = _checked_sha256(folder / "model.onnx", self.config)
         settings = onnxruntime.SessionOptions()
         settings.log_severity_level = 3
+        settings.intra_op_num_threads = self.config["inference"].get("threads", 0)
         self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), settings, providers=["CPUExecutionProvider"]
         )
@@ -90,9 +92,12 @@ class Network:
         """What the training images were like; empty if the weight set does not tell."""
         return {key: (low, high) for key, (low, high) in self.config.get("familiar", {}).items()}
 
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """Return what the network makes of a batch as it is; both have four dimensions."""
+        return self._session.run(None, {self._input: batch}, self._run_options)[0]
+
     def _predict_tile(self, tile: np.ndarray) -> np.ndarray:
-        grey = tile[np.newaxis, np.newaxis]
-        return self._session.run(None, {self._input: grey}, self._run_options)[0][0, 0]
+        return self.run(tile[np.newaxis, np.newaxis])[0, 0]
 
 
 def predict_in_tiles(
@@ -126,7 +131,7 @@ def predict_in_tiles(
     """
     report = part(progress, 0, 1)
     spans = [
-        list(_spans(side, int(largest), margin, multiple))
+        list(tile_spans(side, int(largest), margin, multiple))
         for side, largest in zip(pixels.shape, np.broadcast_to(tile, 2), strict=True)
     ]
     padding = [
@@ -149,7 +154,7 @@ def predict_in_tiles(
     return result[: pixels.shape[0], : pixels.shape[1]]
 
 
-def _spans(
+def tile_spans(
     side: int, largest: int, margin: int, multiple: int
 ) -> Iterator[tuple[int, int, int, int]]:
     """Yield (start, stop, start kept, stop kept) along one axis, multiples of `multiple` all.
@@ -220,18 +225,28 @@ def model_card(name: str = DEFAULT_WEIGHTS) -> tuple[str, dict[str, Any]]:
     return text, _read_config(folder).get("metrics", {}).get("real_images_held_out", {})
 
 
-def load_network(name: str = DEFAULT_WEIGHTS) -> Network:
-    """Return the network of a weight set, loaded once per process and file state."""
+def load_network(name: str = DEFAULT_WEIGHTS, task: str = "micrographs") -> Network:
+    """Return the network of a weight set, loaded once per process and file state.
+
+    Raises
+    ------
+    WeightsNotFound
+        If there is none, or it is made for another task than this.
+    """
     folder = find_weights(name)
     try:
         changed = (folder / "model.onnx").stat().st_mtime_ns
     except OSError as error:
         msg = f"The weight set {folder.name} has no readable model.onnx: {error}."
         raise WeightsNotFound(msg) from error
-    return _load(folder.resolve(), changed)
+    network = _load(folder.resolve(), changed)
+    if network.task != task:
+        msg = f"The weight set {network.name} is made for {network.task}, not for {task}."
+        raise WeightsNotFound(msg)
+    return network
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=3)
 def _load(folder: Path, changed: int) -> Network:
     return Network(folder)
 

@@ -58,7 +58,6 @@ __all__ = [
 _SMALLEST_HOLE_PX = 4
 _THREADS = os.cpu_count() or 1
 _REPORT_S = 0.1
-_KEPT = 16  # results of `outline` with other options that are kept, of every region
 _SURELY_ONE = 0.985  # solidity from which not even two dents are evidence of two particles
 
 
@@ -198,7 +197,7 @@ class Separator:
         # The labels are as large as four masks; what is kept is hardly more than the particles.
         self._whole = [_cut(labels, i, *box) for i, box in enumerate(boxes.tolist())]
         self._trees: dict[int, Tree] = {}
-        self._completed: dict[tuple[object, ...], list[Region]] = {}
+        self._restored: dict[int, list[Region]] = {}
 
     def separate(
         self,
@@ -283,16 +282,11 @@ class Separator:
             elif options.method == "uecs":
                 yield from tree.erode(smallest, options.convexity, options.solidity)
             else:
-                yield from self._complete(i, smallest, options)
-
-    def _complete(self, i: int, smallest: int, options: SeparationOptions) -> list[Region]:
-        """Return the particles that the outline of a region shows, found once per option."""
-        key = (i, smallest, options.convexity, options.solidity)
-        if key not in self._completed:
-            if len(self._completed) >= _KEPT * len(self._whole):
-                self._completed.clear()
-            self._completed[key] = completion.complete(self._trees[i], *key[1:])
-        return self._completed[key]
+                if i not in self._restored:
+                    self._restored[i] = completion.restore(tree)
+                yield from completion.complete(
+                    tree, self._restored[i], smallest, options.convexity, options.solidity
+                )
 
 
 def _cut(labels: np.ndarray, i: int, top: int, left: int, bottom: int, right: int) -> Region:

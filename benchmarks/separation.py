@@ -117,7 +117,7 @@ def score_instances(tool, folder: Path, step: int) -> None:
                 count[0] += round(got["recall"] * len(truth))
                 count[1] += len(truth)
                 count[2] += len(found)
-    print("| method | F1@0.5 | F1@0.8 | particles found of", counts["uecs", 0.5][1], "|")
+    print("| method | F1@0.5 | F1@0.8 | particles found of", counts[METHODS[0], 0.5][1], "|")
     print("|---|---|---|---|")
     for method in METHODS:
         half, strict = (

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from antema.geometry import describe, outline
+from antema.geometry import describe, moments, outline
 
 RNG = np.random.default_rng(7)
 
@@ -185,3 +185,13 @@ def test_feret_lies_between_centres_and_corners_of_the_pixels():
         shape = describe(image)
         assert inner.max() <= shape.feret_max <= outer.max() + 0.01
         assert inner.min() - 0.01 <= shape.feret_min <= outer.min()
+
+
+def test_moments_of_an_ellipse():
+    turns = np.arange(400) * 2 * math.pi / 400
+    ellipse = np.stack([5 + 10 * np.sin(turns), 7 + 20 * np.cos(turns)], axis=1)
+    for corners in (ellipse, ellipse[::-1]):
+        area, centre, spread = moments(corners)
+        assert area == pytest.approx(200 * math.pi, rel=1e-3)
+        assert centre == pytest.approx([5, 7])
+        assert spread == pytest.approx(np.diag([25, 100]), rel=1e-3, abs=1e-9)

@@ -16,9 +16,9 @@ ORDER = (
     {"errors", "progress", "resources", "startup"},
     {"options", "units"},
     {"micrograph", "preparation", "solids"},
-    {"contours", "components", "levelsets", "convex", "arcs", "candidates", "choice"},
+    {"contours", "components", "levelsets", "convex", "arcs", "candidates", "choice", "proposals"},
     {"reading", "formats", "network", "familiarity", "geometry", "simulation"},
-    {"regions"},
+    {"regions", "silhouettes"},
     {"erosion"},
     {"completion"},
     {"segmentation", "separation"},
@@ -122,9 +122,10 @@ def test_python_versions_agree():
 def test_the_wheel_holds_all_weights():
     from antema.network import DEFAULT_WEIGHTS
     from antema.presets import WEIGHTS_FOR_SUPPORTS
+    from antema.silhouettes import WEIGHTS
 
     data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["data-files"]
-    wanted = {DEFAULT_WEIGHTS, WEIGHTS_FOR_SUPPORTS}
+    wanted = {DEFAULT_WEIGHTS, WEIGHTS_FOR_SUPPORTS, WEIGHTS}
     assert wanted == {path.parent.name for path in ROOT.glob("weights/*/config.json")}
     assert {f"share/antema/weights/{name}" for name in wanted} <= set(data)
 

@@ -356,13 +356,14 @@ def test_wrong_calls_are_refused():
 
 
 def test_what_is_kept_of_options_tried_is_bounded(monkeypatch):
-    monkeypatch.setattr("antema.completion.complete", lambda *_: [])
+    restored = []
+    monkeypatch.setattr("antema.completion.restore", lambda tree: restored.append(tree) or [])
     separator = Separator(discs(*PEANUT)[0])
     for number in range(100):
         for method in ("uecs", "outline"):
             separator.separate(0.2, SeparationOptions(method, convexity=0.98 + 1e-4 * number))
     (tree,) = separator._trees.values()
-    assert 0 < len(separator._completed) <= 16
+    assert restored == [tree]
     assert 0 < len(tree._found) <= 64
 
 
