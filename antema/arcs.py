@@ -74,7 +74,7 @@ def outline_of(padded: np.ndarray, scale: float = 1.0) -> Outline:
     )
 
 
-def radius_of_bends(outline: Outline, step: int) -> float:
+def radius_of_bends(outline: Outline, step: int, least: float) -> float:
     """Return about the radius at which an outline bends outwards: that of the particles in it.
 
     However large a cluster is, its outline consists of arcs of single particles; the length divided
@@ -85,12 +85,14 @@ def radius_of_bends(outline: Outline, step: int) -> float:
     outline : Outline
     step : int
         Points to the next one that is looked at, so that roughness does not count.
+    least : float
+        Length in px that a boundary must have to count.
     """
     length = turned = 0.0
     ends = np.flatnonzero(outline.following != np.arange(1, len(outline.following) + 1)) + 1
     for loop in np.split(outline.points, ends[:-1]):
         corners = loop[::step]
-        if len(corners) < 4:
+        if len(corners) < 4 or len(loop) < least:
             continue
         down, right = (np.roll(corners, -1, axis=0) - corners).T
         heading = np.arctan2(down, right)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 # How far from a proposal its outline may lie, in radii; then, from what that made of it.
 _NEAR_SHARES = 0.28, 0.15
 _ALIKE = 0.65  # of a proposal and what the seen part of the outline is completed to
+_ALIKE_WELL = 0.03  # difference in what is explained that more particles are worth
+_GAP = 1.5  # outlines shorter than this, in radii of the largest disc that fits in, are gaps
 _WELL, _WHOLLY = 0.9, 0.985  # parts of the outline that are explained
 _LEAST_SEEN = 0.12  # of its outline, below which a particle is a guess
 _UNCOVERED = 0.03  # of a nearly convex region that erosion does not divide: too much
@@ -92,8 +94,15 @@ def restore(tree: Tree) -> list[Region]:
     outline = arcs.outline_of(padded, scale)
     filled = np.zeros((padded.shape[0], padded.shape[1] + 1), np.int32)
     np.cumsum(padded, axis=1, out=filled[:, 1:])
-    shapes = _proposed(tree, outline, filled)
-    if _explained(shapes, outline, filled, scale) < _WELL:
+    shapes: list[np.ndarray] = []
+    explained = 0.0
+    for magnified in _scales(tree, outline):
+        others = _proposed(tree, outline, filled, magnified)
+        share = _explained(others, outline, filled, scale)
+        fewer = 0 < len(others) < len(shapes)
+        if share > explained + (-_ALIKE_WELL if fewer else _ALIKE_WELL):
+            shapes, explained = others, share
+    if explained < _WELL:
         others = _combined(tree, padded, outline, filled, scale)
         wholly = _explained(others, outline, filled, scale) > _WHOLLY
         if wholly and len(others) <= max(2, len(shapes)):
@@ -101,14 +110,31 @@ def restore(tree: Tree) -> list[Region]:
     return [region for shape in shapes for region in _cut_out(tree, padded, shape)]
 
 
-def _proposed(tree: Tree, outline: "Outline", filled: np.ndarray) -> list[np.ndarray]:
-    """Return what the network proposes, shaped by the outline."""
-    from . import arcs, proposals
+def _scales(tree: Tree, outline: "Outline") -> list[float]:
+    """Return at which scales the particles of a region may be what the network knows.
+
+    In a heap the radius of the bends is that of the particles; in a dense layer, where only gaps
+    are seen, that of the largest disc that fits in; rods bend at their ends alone.
+    """
+    from . import arcs
 
     depth = math.sqrt(tree.squares.max())
-    radius = min(2 * depth, arcs.radius_of_bends(outline, max(2, round(depth / 6))))
+    bends = arcs.radius_of_bends(outline, max(2, round(depth / 6)), _GAP * depth)
+    bends = min(bends, 2 * depth)
+    scales = [silhouettes.scale_for(radius) for radius in (bends, max(bends, depth))]
+    if max(scales) > 1:
+        scales.append(1.0)
+    return sorted(set(scales), key=scales.index)
+
+
+def _proposed(
+    tree: Tree, outline: "Outline", filled: np.ndarray, magnified: float
+) -> list[np.ndarray]:
+    """Return what the network proposes, shaped by the outline."""
+    from . import proposals
+
     height, width = filled.shape[0], filled.shape[1] - 1
-    found = proposals.distinct(silhouettes.find(tree.image, radius) + 1.0, filled, _DISTINCT)
+    found = proposals.distinct(silhouettes.find(tree.image, magnified) + 1.0, filled, _DISTINCT)
     points, normals = outline.points, outline.normals
     shapes = found
     for share in _NEAR_SHARES:

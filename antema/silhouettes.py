@@ -57,14 +57,20 @@ def fold(mask: np.ndarray) -> np.ndarray:
     return folded
 
 
-def find(image: np.ndarray, radius: float) -> np.ndarray:
+def scale_for(radius: float) -> float:
+    """Return by how much to magnify an image with particles of this radius in px."""
+    low, high = _RADII_PX
+    return 1.0 if low <= radius <= high else min(_SCALED_PX / radius, _MOST_MAGNIFIED)
+
+
+def find(image: np.ndarray, wanted: float) -> np.ndarray:
     """Find the particles of a silhouette.
 
     Parameters
     ----------
     image : ndarray of bool, shape (M, N)
-    radius : float
-        About the radius of its particles, px.
+    wanted : float
+        By how much to magnify it for the network; see `scale_for`.
 
     Returns
     -------
@@ -76,8 +82,6 @@ def find(image: np.ndarray, radius: float) -> np.ndarray:
     WeightsNotFound
         If the network's files are absent or damaged.
     """
-    low, high = _RADII_PX
-    wanted = 1.0 if low <= radius <= high else min(_SCALED_PX / radius, _MOST_MAGNIFIED)
     shape = tuple(max(1, round(side * wanted)) for side in image.shape)
     scale = np.array(shape) / image.shape
     if shape != image.shape:
@@ -99,6 +103,8 @@ def find(image: np.ndarray, radius: float) -> np.ndarray:
             if part.any():
                 answer = network.run(fold(part)[np.newaxis])[0]
                 found.append(_read(answer, (top, left), kept_rows, kept_columns))
+    if not found:  # too thin to be seen at that scale
+        return np.empty((0, DIRECTIONS, 2))
     likelihood, polygons = (np.concatenate(parts) for parts in zip(*found, strict=True))
     # Pixel i of a resized image covers the places from i / scale - 1/2 on.
     return (polygons[np.argsort(-likelihood, kind="stable")] - _RIM_PX + 0.5) / scale - 0.5

@@ -10,7 +10,7 @@ from antema import arcs, completion, proposals
 from antema.errors import WeightsNotFound
 from antema.network import DEFAULT_WEIGHTS, load_network
 from antema.separation import SEPARATED, SeparationOptions, separate
-from antema.silhouettes import WEIGHTS, find, fold
+from antema.silhouettes import WEIGHTS, find, fold, scale_for
 from antema.simulation.silhouettes import silhouette_scene
 
 
@@ -46,7 +46,7 @@ def test_centres_and_outlines_of_two_discs_at_any_size(scale):
     places = [(80, 70, 24), (84, 104, 22)]
     shape = round(160 * scale), round(200 * scale)
     mask = discs(*np.array(places) * scale, shape=shape)
-    found = find(mask, 23 * scale)
+    found = find(mask, scale_for(23 * scale))
     assert found.shape == (2, 32, 2)
     for row, column, radius in places:
         centres = found.mean(axis=1) / scale
@@ -60,9 +60,9 @@ def test_what_tiles_find_is_what_one_tile_finds(monkeypatch):
     rows, columns = np.mgrid[20:500:60, 20:900:60]
     places = np.stack([rows.ravel(), columns.ravel()], axis=1) + rng.uniform(-8, 8, (rows.size, 2))
     mask = discs(*((*place, rng.uniform(20, 30)) for place in places), shape=(520, 920))
-    whole = find(mask, 24)
+    whole = find(mask, 1.0)
     monkeypatch.setitem(load_network(WEIGHTS, "silhouettes").config["inference"], "tile_px", 576)
-    tiled = find(mask, 24)
+    tiled = find(mask, 1.0)
     assert len(tiled) == len(whole) > 100
     gaps = np.hypot(*np.moveaxis(tiled.mean(axis=1)[:, np.newaxis] - whole.mean(axis=1), -1, 0))
     assert sorted(gaps.argmin(axis=1)) == list(range(len(whole)))
@@ -88,7 +88,7 @@ def test_outlines_of_clusters_bend_at_the_radius_of_their_discs(radius):
     places += [(middle, middle, radius * rng.uniform(1, 2))]
     outline = arcs.outline_of(np.pad(discs(*places, shape=(12 * radius,) * 2), 1))
     step = max(2, round(2.2 * radius / 6))
-    found = arcs.radius_of_bends(outline, step)
+    found = arcs.radius_of_bends(outline, step, radius)
     assert radius < found < 1.5 * radius  # turns at the dents are lost
 
 
