@@ -162,11 +162,7 @@ def complete(picked, points, normals, largest):
     none = np.empty((0, 2))
     if not len(shell):
         return (none, none, none, none, none), (0.0, 0.0, 0.0, 0.0, 0.0)
-    area = 0.0
-    for i in range(len(shell)):
-        j = i + 1 if i + 1 < len(shell) else 0
-        area += shell[i, 1] * shell[j, 0] - shell[j, 1] * shell[i, 0]
-    radius = math.sqrt(abs(area) / 2 / math.pi)
+    radius = math.sqrt(convex.area(shell) / math.pi)
     seen = convex.seen_directions(picked, normals)
     curve, misfit = convex.fit_round(chosen, largest)
     return (
@@ -264,13 +260,9 @@ def _may_be_one(points, normals, filled):
     shell = convex.hull(points)
     if not len(shell):
         return False
-    top, columns, outside = convex.spans(shell, filled.shape[0], filled.shape[1] - 1)
-    area = outside
-    for i in range(len(columns)):
-        begin, end = columns[i, 0], columns[i, 1]
-        area += end - begin
-        outside += end - begin - (filled[top + i, end] - filled[top + i, begin])
-    if outside > _PAIR_OUTSIDE * area:
+    top, columns, cut = convex.spans(shell, filled.shape[0], filled.shape[1] - 1)
+    area, inside = convex.pixels(top, columns, cut, filled)
+    if area - inside > _PAIR_OUTSIDE * area:
         return False
     planes = convex.sides(shell)
     limit = max(_PAIR_PX, _PAIR_SHARE * math.sqrt(area / math.pi))

@@ -136,6 +136,7 @@ def _proposed(
     height, width = filled.shape[0], filled.shape[1] - 1
     found = proposals.distinct(silhouettes.find(tree.image, magnified) + 1.0, filled, _DISTINCT)
     points, normals = outline.points, outline.normals
+    largest = 4.0 * np.count_nonzero(tree.image)
     shapes = found
     for share in _NEAR_SHARES:
         cost, owner = np.full(len(points), np.inf), np.full(len(points), -1)
@@ -144,10 +145,11 @@ def _proposed(
                 proposals.explain(shape, number, share, points, normals, cost, owner)
         shapes = []
         for number, proposal in enumerate(found):
-            picked, most = np.flatnonzero(owner == number), 4.0 * np.count_nonzero(tree.image)
-            shapes.append(
-                proposals.restored(proposal, picked, points, normals, most, _ALIKE, height, width)
+            picked = np.flatnonzero(owner == number)
+            shape = proposals.restored(
+                proposal, picked, points, normals, largest, _ALIKE, height, width
             )
+            shapes.append(shape)
     return [shape for shape in shapes if len(shape)]
 
 

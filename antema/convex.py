@@ -44,6 +44,31 @@ def hull(points):
 
 
 @njit(cache=True, nogil=True)
+def area(polygon):
+    """Area of a polygon, whichever way it runs."""
+    total = 0.0
+    for i in range(len(polygon)):
+        j = i + 1 if i + 1 < len(polygon) else 0
+        total += polygon[i, 1] * polygon[j, 0] - polygon[j, 1] * polygon[i, 0]
+    return abs(total) / 2
+
+
+@njit(cache=True, nogil=True)
+def pixels(top, columns, cut, filled):
+    """How many pixels a polygon has, and how many of them lie in an image.
+
+    Its rows and what is cut off are those of `spans`; `filled` are the pixels of the image left of
+    every pixel, row by row.
+    """
+    every, inside = cut, 0
+    for i in range(len(columns)):
+        begin, end = columns[i, 0], columns[i, 1]
+        every += end - begin
+        inside += filled[top + i, end] - filled[top + i, begin]
+    return every, inside
+
+
+@njit(cache=True, nogil=True)
 def sides(polygon):
     """Outward unit normal (row, column) and offset of every side, and its length.
 

@@ -17,14 +17,14 @@ _LEAST_PIXELS, _LEAST_POINTS = 9, 6
 
 
 @njit(cache=True, nogil=True)
-def distinct(polygons, sums, most):
+def distinct(polygons, filled, most):
     """Choose polygons that lie in the silhouette and do not cover each other.
 
     Parameters
     ----------
     polygons : ndarray of float64, shape (n, k, 2)
         The first that covers a place wins.
-    sums : ndarray of int32, shape (M, N + 1)
+    filled : ndarray of int32, shape (M, N + 1)
         Of the silhouette; pixels of it left of every pixel, row by row.
     most : float
         Part of the smaller of two that may be covered by the other.
@@ -34,7 +34,7 @@ def distinct(polygons, sums, most):
     list of ndarray of float64, shape (m, 2)
         Their convex hulls.
     """
-    height, width = sums.shape[0], sums.shape[1] - 1
+    height, width = filled.shape[0], filled.shape[1] - 1
     chosen = [np.empty((0, 2))]
     kept = [(0, np.empty((0, 2), np.int64), 0.0)]
     for i in range(len(polygons)):
@@ -42,7 +42,7 @@ def distinct(polygons, sums, most):
         if not len(hull):
             continue
         top, columns, cut = convex.spans(hull, height, width)
-        area, inside = _areas(top, columns, cut, sums)
+        area, inside = convex.pixels(top, columns, cut, filled)
         most_outside = _OUTSIDE * area + _OUTSIDE_PX * convex.sides(hull)[:, 3].sum()
         if inside < _LEAST_PIXELS or area - inside > most_outside:
             continue
@@ -55,17 +55,6 @@ def distinct(polygons, sums, most):
             kept.append((top, columns, float(area)))
             chosen.append(hull)
     return chosen[1:]
-
-
-@njit(cache=True, nogil=True)
-def _areas(top, columns, cut, sums):
-    """Pixels of a polygon, and how many of them lie in the silhouette."""
-    area, inside = cut, 0
-    for r in range(len(columns)):
-        begin, end = columns[r, 0], columns[r, 1]
-        area += end - begin
-        inside += sums[top + r, end] - sums[top + r, begin]
-    return area, inside
 
 
 @njit(cache=True, nogil=True)
@@ -95,21 +84,11 @@ def explain(hull, number, share, points, normals, cost, owner):
         How badly the points lie on their owners, inf where they have none; is updated.
     owner : ndarray of int64, shape (n,)
         Is updated.
-
-    Returns
-    -------
-    int
-        How many points that no other polygon explains it does.
     """
     planes = convex.sides(hull)
-    area = 0.0
-    for i in range(len(hull)):
-        j = i + 1 if i + 1 < len(hull) else 0
-        area += hull[i, 1] * hull[j, 0] - hull[j, 1] * hull[i, 0]
-    near = max(_NEAR_PX, share * math.sqrt(abs(area) / 2 / math.pi))
+    near = max(_NEAR_PX, share * math.sqrt(convex.area(hull) / math.pi))
     low_row, low_column = hull[:, 0].min() - near, hull[:, 1].min() - near
     high_row, high_column = hull[:, 0].max() + near, hull[:, 1].max() + near
-    new = 0
     for i in range(len(points)):
         r, c = points[i, 0], points[i, 1]
         if not (low_row <= r <= high_row and low_column <= c <= high_column):
@@ -118,11 +97,9 @@ def explain(hull, number, share, points, normals, cost, owner):
         alike = planes[side, 0] * normals[i, 0] + planes[side, 1] * normals[i, 1]
         if abs(distance) > near or alike < _ALIKE:
             continue
-        new += owner[i] < 0
         badly = abs(distance) / near + _PER_TURN * (1 - alike)
         if badly < cost[i]:
             cost[i], owner[i] = badly, number
-    return new
 
 
 @njit(cache=True, nogil=True)

@@ -83,7 +83,7 @@ def export_weights(
     model = model.eval()
     write_onnx(model, folder / "model.onnx")
     save_file(
-        {key: _halved(value) for key, value in model.state_dict().items()},
+        {key: halved(value) for key, value in model.state_dict().items()},
         folder / "model.safetensors",
     )
     config = {
@@ -132,19 +132,23 @@ def write_config(folder: Path, config: dict[str, Any]) -> None:
 
 def write_onnx(model: Segmenter, path: Path) -> None:
     """Write the model, its normalisation and the sigmoid as ONNX with free batch, height, width."""
-    example = torch.zeros(1, 1, 64, 96)
+    export_onnx(_WithSigmoid(model), torch.zeros(1, 1, 64, 96), path, "grey", "probability")
+
+
+def export_onnx(
+    model: torch.nn.Module, example: torch.Tensor, path: Path, given: str, told: str
+) -> None:
+    """Write a model as ONNX, its input and output with free batch, height and width."""
     with warnings.catch_warnings():
         # The exporter that needs no further package is called legacy by torch; it is exact here.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _WithSigmoid(model).eval(),
+            model.eval(),
             (example,),
             str(path),
-            input_names=["grey"],
-            output_names=["probability"],
-            dynamic_axes={
-                key: {0: "batch", 2: "height", 3: "width"} for key in ("grey", "probability")
-            },
+            input_names=[given],
+            output_names=[told],
+            dynamic_axes={key: {0: "batch", 2: "height", 3: "width"} for key in (given, told)},
             opset_version=OPSET,
             dynamo=False,
         )
@@ -170,7 +174,7 @@ def load_weights(folder: Path | str) -> Segmenter:
         raise WeightsNotFound(msg)
     model = Segmenter(config["encoder"])
     state = load_file(folder / "model.safetensors")
-    model.load_state_dict({key: _restored(value) for key, value in state.items()})
+    model.load_state_dict({key: restored(value) for key, value in state.items()})
     return model.eval()
 
 
@@ -193,11 +197,12 @@ def largest_difference(model: Segmenter, path: Path, shape: tuple[int, int] = (9
     return float(np.abs(found - wanted).max())
 
 
-def _halved(value: torch.Tensor) -> torch.Tensor:
+def halved(value: torch.Tensor) -> torch.Tensor:
     """Return kernels as float16, half the size; training goes on from them without harm."""
     small = value.half() if value.is_floating_point() and value.ndim > 1 else value
     return small.contiguous().clone()
 
 
-def _restored(value: torch.Tensor) -> torch.Tensor:
+def restored(value: torch.Tensor) -> torch.Tensor:
+    """Return what was halved as float32."""
     return value.float() if value.is_floating_point() else value

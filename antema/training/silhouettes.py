@@ -9,7 +9,6 @@ place is described in `antema.silhouettes`.
 import argparse
 import copy
 import math
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
@@ -24,7 +23,7 @@ from torch.nn import functional
 from ..geometry import moments
 from ..silhouettes import DIRECTIONS, GRID_PX, UNIT_PX, directions, fold
 from ..simulation.silhouettes import silhouette_scene
-from .export import OPSET, write_config
+from .export import export_onnx, halved, restored, write_config
 
 WIDTHS, BLOCKS = (32, 64, 112, 144), (2, 2, 3, 3)
 # Regions are divided over the cores already, so each takes one.
@@ -270,9 +269,8 @@ def train(
     torch.manual_seed(seed)
     network = StarNetwork()
     if start:
-        network.load_state_dict(
-            {key: value.float() for key, value in load_file(start / "model.safetensors").items()}
-        )
+        learned = load_file(start / "model.safetensors")
+        network.load_state_dict({key: restored(value) for key, value in learned.items()})
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = copy.deepcopy(network).eval()
     optimiser = torch.optim.AdamW(network.parameters(), _RATE, weight_decay=_DECAY)
@@ -330,26 +328,10 @@ def write(network: StarNetwork, folder: Path) -> Path:
     import onnx
 
     folder.mkdir(parents=True, exist_ok=True)
-    network.eval()
     path = folder / "model.onnx"
-    axes = {0: "number", 2: "rows", 3: "columns"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter that needs no further package is "legacy"
-        torch.onnx.export(
-            network,
-            (torch.zeros(1, GRID_PX**2 + 1, 16, 24),),
-            str(path),
-            input_names=["cells"],
-            output_names=["stars"],
-            dynamic_axes={"cells": axes, "stars": axes},
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    onnx.save(_halved(onnx.load(path)), path)
-    state = {
-        key: (value.half() if value.ndim > 1 else value).contiguous()
-        for key, value in network.state_dict().items()
-    }
+    export_onnx(network, torch.zeros(1, GRID_PX**2 + 1, 16, 24), path, "cells", "stars")
+    onnx.save(_with_half_kernels(onnx.load(path)), path)
+    state = {key: halved(value) for key, value in network.state_dict().items()}
     save_file(state, folder / "model.safetensors")
     config = {
         "name": folder.name,
@@ -363,7 +345,7 @@ def write(network: StarNetwork, folder: Path) -> Path:
     return folder
 
 
-def _halved(model):  # type: ignore[no-untyped-def]
+def _with_half_kernels(model):  # type: ignore[no-untyped-def]
     """Store the kernels as float16, half the size; they are cast back when the file is loaded."""
     from onnx import TensorProto, helper, numpy_helper
 
