@@ -15,8 +15,6 @@ from .analysis import Settings
 from .segmentation import SegmentationOptions
 from .separation import SeparationOptions
 
-WEIGHTS_FOR_SUPPORTS = "deeplabv3plus-efficientnet-lite0-supports"
-
 
 @dataclasses.dataclass(frozen=True)
 class Preset:
@@ -52,12 +50,6 @@ PRESETS = (
         "Restores particles from what is seen of their outlines: where many overlap this finds "
         "more of them than UECS, and takes several times as long.",
         Settings(separation=SeparationOptions(method="outline")),
-    ),
-    Preset(
-        "Thick or uneven support",
-        "For particles on carbon black, polymer or wrinkled film, which the default network may "
-        "take for particles; outlines of sharp particles come out a little larger.",
-        Settings(segmentation=SegmentationOptions(weights=WEIGHTS_FOR_SUPPORTS)),
     ),
     Preset(
         "Bright particles (dark field, HAADF)",

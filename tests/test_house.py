@@ -121,11 +121,10 @@ def test_python_versions_agree():
 
 def test_the_wheel_holds_all_weights():
     from antema.network import DEFAULT_WEIGHTS
-    from antema.presets import WEIGHTS_FOR_SUPPORTS
     from antema.silhouettes import WEIGHTS
 
     data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["data-files"]
-    wanted = {DEFAULT_WEIGHTS, WEIGHTS_FOR_SUPPORTS, WEIGHTS}
+    wanted = {DEFAULT_WEIGHTS, WEIGHTS}
     assert wanted == {path.parent.name for path in ROOT.glob("weights/*/config.json")}
     assert {f"share/antema/weights/{name}" for name in wanted} <= set(data)
 

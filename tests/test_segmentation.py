@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from antema import Cancelled, Micrograph, SegmentationOptions, segment, simulate
-from antema.presets import WEIGHTS_FOR_SUPPORTS
 from antema.segmentation import mask_from_probability
 from antema.simulation import sample_options
 
@@ -151,8 +150,7 @@ def test_a_lonely_particle_is_found_and_nothing_else(seed):
     assert overlap(found, simulated.mask) > 0.75
 
 
-@pytest.mark.parametrize("weights", [SegmentationOptions().weights, WEIGHTS_FOR_SUPPORTS])
-def test_particles_are_seen_on_carbon_black(weights):
+def test_particles_are_seen_on_carbon_black():
     simulated = simulate(
         0,
         rows_px=384,
@@ -164,24 +162,21 @@ def test_particles_are_seen_on_carbon_black(weights):
         aggregate_nm=30.0,
         aggregate_depth=0.25,
     )
-    mask = segment(simulated.micrograph, SegmentationOptions(weights=weights))
-    # Measured on seeds 0 to 4: 0.39 to 0.72, and 0.41 to 0.59.
-    assert overlap(mask, simulated.mask) > 0.4
+    # Measured on seeds 0 to 4: 0.74 to 0.81.
+    assert overlap(segment(simulated.micrograph), simulated.mask) > 0.7
 
 
-def test_the_second_network_is_better_on_carbon_black():
+# Measured 0.43 and 0.74; the networks of one look had at most 0.35 and 0.52.
+@pytest.mark.parametrize(("kind", "least"), [("aggregate_nm", 0.4), ("sheets", 0.65)])
+def test_supports_are_told_from_particles(kind, least):
     overlaps = []
     seed = 0
     while len(overlaps) < 16:
         rng = np.random.default_rng([97, seed])
         options = sample_options(rng, 384, 384)
         seed += 1
-        if options.aggregate_nm:
+        if getattr(options, kind):
             made = simulate(rng, options)
-            weights = (SegmentationOptions().weights, WEIGHTS_FOR_SUPPORTS)
-            found = [segment(made.micrograph, SegmentationOptions(weights=w)) for w in weights]
-            overlaps.append([overlap(mask, made.mask) for mask in found])
-    usual, trained = np.mean(overlaps, axis=0)
-    # Measured 0.44 and 0.50; on 40 such pictures 0.39 and 0.45.
-    assert trained > 0.45
-    assert trained > usual + 0.03
+            if made.mask.any():
+                overlaps.append(overlap(segment(made.micrograph), made.mask))
+    assert np.mean(overlaps) > least

@@ -81,8 +81,9 @@ def test_truth_keeps_overlapping_particles_apart():
         assert particle.image.any(axis=0).all()
 
 
-def test_no_particle_is_a_picture_of_the_support_alone():
-    simulated = simulate(0, count=0, rows_px=64, columns_px=64)
+@pytest.mark.parametrize("ordered", [False, True])
+def test_no_particle_is_a_picture_of_the_support_alone(ordered):
+    simulated = simulate(0, count=0, rows_px=64, columns_px=64, ordered=ordered)
     assert simulated.particles == ()
     assert not simulated.mask.any()
 
@@ -151,6 +152,15 @@ def test_any_sampled_picture_can_be_made(seed):
     assert simulated.micrograph.pixels.std() > 0
 
 
+def test_every_special_kind_of_picture_is_drawn():
+    drawn = [sample_options(np.random.default_rng(seed)) for seed in range(300)]
+    assert sum(options.sheets > 0 for options in drawn) > 10
+    assert sum(options.aggregate_nm > 0 for options in drawn) > 10
+    # By the lattice: hardly any absorption, but fringes on fine pixels.
+    assert sum(options.absorption_per_nm < 0.05 < options.fringe_strength for options in drawn) > 20
+    assert sum(options.support_nm == 0 and not options.fringe_strength for options in drawn) > 15
+
+
 def test_an_option_that_does_not_exist_or_fit_is_refused():
     with pytest.raises(InvalidOption, match="dose must lie between"):
         simulate(0, dose=-1.0)
@@ -167,3 +177,13 @@ def test_carbon_black_darkens_the_picture_but_is_no_particle():
     # Spheres of 12 nm cover far more than the particles, and lie under all or most of them.
     assert (darker > 50).mean() > 3 * without.mask.mean()
     assert (darker[without.mask] > 0).mean() > 0.6
+
+
+def test_sheets_darken_the_picture_in_steps_but_are_no_particles():
+    plain = ideal_options(rows_px=256, columns_px=256, count=5, diameter_nm=1.5, nm_per_pixel=0.1)
+    over = dataclasses.replace(plain, sheets=4, sheet_depth=0.2)
+    without, covered = simulate(3, plain), simulate(3, over)
+    assert np.array_equal(without.mask, covered.mask)
+    darker = without.micrograph.pixels - covered.micrograph.pixels
+    assert darker.min() > -1e-2
+    assert 0.1 < (darker > 30).mean() < 1

@@ -109,6 +109,12 @@ class SimulationOptions(Options):
     support_depth: float = option(
         0.1, "Film", "Optical depth of the film around holes.", limits=(0, 2)
     )
+    sheets: int = option(
+        0, "Sheets", "Crumpled sheets under the particles: torn film, graphene.", limits=(0, 40)
+    )
+    sheet_depth: float = option(
+        0.1, "Their darkness", "Optical depth of one sheet; folds have more.", limits=(0, 2)
+    )
     debris: float = option(0.0, "Debris", "Faint unlabelled blobs, per particle.", limits=(0, 10))
     voltage_kv: float = option(300.0, "Voltage", "Voltage.", unit="kV", limits=(30, 1000))
     defocus_nm: float = option(
@@ -174,22 +180,27 @@ def sample_options(
     """Draw options that spread everything widely: what training sees.
 
     Sizes run from 4 px to six tenths of the picture, contrasts from hardly visible to black, in
-    one picture; pixels from 0.02 to 2 nm; doses from noisy to clean. A tenth each are particles of
-    1 to 3.5 nm at low dose, particles on thick carbon black, and clean pictures with sharp edges.
+    one picture; pixels from 0.02 to 2 nm; doses from noisy to clean. A half is special: particles
+    of 1 to 3.5 nm at low dose, metal known by its lattice rather than its darkness, particles on
+    carbon black, on crumpled sheets, and clean pictures with sharp edges.
     """
     options = _sample_any(rng, rows_px, columns_px)
     special = rng.random()
-    if special < 0.1:
-        return _at_low_dose(rng, options)
-    if special < 0.2:
-        return _on_carbon_black(rng, options)
-    if special < 0.3:
-        return _clean(rng, options)
+    for share, change in (
+        (0.12, _at_low_dose),
+        (0.12, _at_high_resolution),
+        (0.08, _on_carbon_black),
+        (0.08, _on_sheets),
+        (0.12, _clean),
+    ):
+        if special < share:
+            return change(rng, options)
+        special -= share
     return options
 
 
-def _between(rng: np.random.Generator, low: float, high: float) -> float:
-    """Draw log-uniformly."""
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """Draw a number whose logarithm is uniform."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -200,9 +211,9 @@ def _count(area_px: int, diameter_px: float, cover: float) -> int:
 
 def _at_low_dose(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
     """Small metal particles at high resolution, 0.35 to 2 times as strong as a pixel's noise."""
-    pixel = _between(rng, 0.03, 0.12)
+    pixel = log_uniform(rng, 0.03, 0.12)
     diameter = rng.uniform(1, 3.5)
-    absorption = _between(rng, 0.06, 0.2)
+    absorption = log_uniform(rng, 0.06, 0.2)
     contrast = 1 - np.exp(-absorption * diameter)
     return dataclasses.replace(
         options,
@@ -217,21 +228,21 @@ def _at_low_dose(rng: np.random.Generator, options: SimulationOptions) -> Simula
         contrast_spread=rng.uniform(0, 0.5),
         core=0.0,
         ligand_nm=0.0,
-        support_nm=_between(rng, 0.3, 5),
+        support_nm=log_uniform(rng, 0.3, 5),
         support_holes=0.0,
-        defocus_nm=-_between(rng, 5, 100),
+        defocus_nm=-log_uniform(rng, 5, 100),
         drift_nm=rng.uniform(0.1, 0.6) * pixel,
-        dose=float((_between(rng, 0.35, 2) / contrast) ** 2),
+        dose=float((log_uniform(rng, 0.35, 2) / contrast) ** 2),
         stripes=0.0,
     )
 
 
 def _at_high_resolution(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
     """Metal seen without an objective aperture: strong phase and fringes, hardly any absorption."""
-    pixel = _between(rng, 0.018, 0.14)
+    pixel = log_uniform(rng, 0.018, 0.14)
     side = min(options.rows_px, options.columns_px)
-    diameter = min(_between(rng, 1.5, 15), 0.6 * side * pixel)
-    absorption = max(_between(rng, 0.008, 0.08), 0.05 / diameter)
+    diameter = min(log_uniform(rng, 1.5, 15), 0.6 * side * pixel)
+    absorption = max(log_uniform(rng, 0.008, 0.08), 0.05 / diameter)
     spread = rng.uniform(0.1, 0.8)
     visible = absorption * diameter * np.exp(-spread) * min(diameter / pixel, 24)
     return dataclasses.replace(
@@ -250,24 +261,24 @@ def _at_high_resolution(rng: np.random.Generator, options: SimulationOptions) ->
         core=0.0,
         fringe_nm=rng.uniform(0.14, 0.3),
         fringe_strength=rng.uniform(0.1, 0.9),
-        support_nm=_between(rng, 0.5, 10),
+        support_nm=log_uniform(rng, 0.5, 10),
         support_holes=0.0,
         cs_mm=float(rng.choice([0.005, 0.02, 0.6, 1.2])),
-        defocus_nm=_between(rng, 4, 120) * float(rng.choice([-1, -1, -1, 1])),
+        defocus_nm=log_uniform(rng, 4, 120) * float(rng.choice([-1, -1, -1, 1])),
         drift_nm=rng.uniform(0.01, 0.06),
         gradient=rng.uniform(0, 0.2),
-        dose=float(max(_between(rng, 20, 4000), (5 / visible) ** 2)),
-        stripes=_between(rng, 0.003, 0.03) if rng.random() < 0.1 else 0.0,
+        dose=float(max(log_uniform(rng, 20, 4000), (5 / visible) ** 2)),
+        stripes=log_uniform(rng, 0.003, 0.03) if rng.random() < 0.1 else 0.0,
     )
 
 
 def _on_carbon_black(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
     """Small particles on bodies many times their size and not so dark: catalysts on carbon."""
     side = min(options.rows_px, options.columns_px)
-    diameter_px = _between(rng, 5, max(0.12 * side, 6))
-    contrast = _between(rng, 0.25, 3)
+    diameter_px = log_uniform(rng, 5, max(0.12 * side, 6))
+    contrast = log_uniform(rng, 0.25, 3)
     diameter = diameter_px * options.nm_per_pixel
-    across = _between(rng, 4 * diameter_px, max(0.7 * side, 4 * diameter_px))
+    across = log_uniform(rng, 4 * diameter_px, max(0.7 * side, 4 * diameter_px))
     return dataclasses.replace(
         options,
         diameter_nm=diameter,
@@ -284,13 +295,32 @@ def _on_carbon_black(rng: np.random.Generator, options: SimulationOptions) -> Si
     )
 
 
+def _on_sheets(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
+    """Particles on crumpled sheets with sharp edges and folds, which are no particles."""
+    contrast = log_uniform(rng, 0.3, 4)
+    diameter_px = options.diameter_nm / options.nm_per_pixel
+    return dataclasses.replace(
+        options,
+        kind=str(rng.choice(["sphere", "ellipsoid", "polyhedron", "cube", "rod", "irregular"])),
+        count=int(rng.integers(0, 8)) if rng.random() < 0.4 else options.count,
+        absorption_per_nm=min(contrast / options.diameter_nm, 5.0),
+        contrast_spread=rng.uniform(0, 0.3),
+        core=0.0,
+        ligand_nm=0.0,
+        support_holes=0.0,
+        dose=float(max(options.dose, (12 / contrast / min(diameter_px, 24)) ** 2)),
+        sheets=int(rng.integers(1, 9)),
+        sheet_depth=contrast * log_uniform(rng, 0.03, 0.25),
+    )
+
+
 def _clean(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
     """Pictures without visible noise or grain: their outlines are exact."""
     sharp = rng.random() < 0.4
     return dataclasses.replace(
         options,
-        kind=str(rng.choice(["disc", "disc", "sphere", "cube", "plate", "polyhedron", "rod"])),
-        absorption_per_nm=min(_between(rng, 0.15, 5) / options.diameter_nm, 5.0),
+        kind=str(rng.choice(["disc", "disc", "disc", "disc", "sphere", "cube", "plate", "rod"])),
+        absorption_per_nm=min(log_uniform(rng, 0.15, 5) / options.diameter_nm, 5.0),
         contrast_spread=rng.uniform(0, 0.3),
         bend=0.0,
         core=0.0,
@@ -304,7 +334,7 @@ def _clean(rng: np.random.Generator, options: SimulationOptions) -> SimulationOp
         debris=0.0,
         gradient=rng.uniform(0, 0.1),
         drift_nm=0.0 if sharp else options.drift_nm,
-        dose=_between(rng, 2e3, 1e6) if rng.random() < 0.7 else 0.0,
+        dose=log_uniform(rng, 2e2, 1e6) if rng.random() < 0.7 else 0.0,
         camera_blur_px=0.0 if sharp else options.camera_blur_px,
         stripes=0.0,
     )
@@ -314,7 +344,7 @@ def _sample_any(rng: np.random.Generator, rows_px: int, columns_px: int) -> Simu
     """Draw all options independently, as far as the particles can then be seen."""
 
     def between(low: float, high: float) -> float:
-        return _between(rng, low, high)
+        return log_uniform(rng, low, high)
 
     def sometimes(chance: float, value: float) -> float:
         return value if rng.random() < chance else 0.0

@@ -10,7 +10,7 @@ def place_particles(
 ) -> np.ndarray:
     """Choose centres (row, column) in px; NaN where a particle found no place."""
     size = np.array([options.rows_px, options.columns_px], dtype=float)
-    if options.ordered:
+    if options.ordered and len(reach):
         return _hexagonal(rng, size, reach)
     centres = np.full((len(reach), 2), np.nan)
     placed = 0

@@ -1,4 +1,4 @@
-"""The support: amorphous film with random atoms, slow waves, holes and debris."""
+"""The support: amorphous film with random atoms, slow waves, holes, sheets and debris."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from .noise import smooth_noise
-from .options import SimulationOptions
+from .options import SimulationOptions, log_uniform
 from .particles import MARGIN_PX, TrueParticle
 
 
@@ -17,7 +17,7 @@ def add_support(
     phase: np.ndarray,
     particles: Sequence[TrueParticle],
 ) -> None:
-    """Add random atoms, waves, holes, thick bodies and debris to absorption and phase, in place."""
+    """Add atoms, waves, holes, thick bodies, sheets and debris to absorption and phase."""
     shape = absorption.shape
     pixel = options.nm_per_pixel
     present = np.float32(1)
@@ -39,6 +39,10 @@ def add_support(
         phase += np.float32(strength) * atoms * present
     if options.aggregate_nm:
         absorption += _aggregate(rng, options, shape, particles)
+    if options.sheets:
+        depth = crumpled_sheets(rng, shape, options.sheets, options.sheet_depth)
+        absorption += depth
+        phase += np.float32(rng.uniform(0, 3)) * depth
     if options.debris:
         _add_debris(rng, options, absorption)
 
@@ -79,6 +83,54 @@ def _add_sphere(depth: np.ndarray, centre: np.ndarray, radius: float, middle: fl
     y = np.arange(top, top + part.shape[0], dtype=np.float32)[:, None] - np.float32(centre[0])
     x = np.arange(left, left + part.shape[1], dtype=np.float32)[None] - np.float32(centre[1])
     part += np.float32(middle) * np.sqrt(np.maximum(1 - (y**2 + x**2) / np.float32(radius**2), 0))
+
+
+def crumpled_sheets(
+    rng: np.random.Generator, shape: tuple[int, ...], count: int, optical_depth: float
+) -> np.ndarray:
+    """Return the absorption of crumpled sheets: ragged outlines, and folds that are darker."""
+    import cv2
+
+    depth = np.zeros(shape, dtype=np.float32)
+    side = min(shape)
+    for _ in range(count):
+        centre = rng.uniform(-0.1, 1.1, 2) * shape[::-1]
+        corners = int(rng.integers(4, 12))
+        angles = np.sort(rng.uniform(0, 2 * np.pi, corners))
+        # Most sheets are larger than the picture, so that only one edge of them is seen.
+        radii = side * log_uniform(rng, 0.15, 1.2) * np.exp(0.3 * rng.standard_normal(corners))
+        outline = centre + radii[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        outline = _ragged(rng, outline, rng.uniform(0, 0.25), closed=True)
+        sheet = np.zeros(shape, dtype=np.float32)
+        cv2.fillPoly(sheet, [np.round(outline).astype(np.int32)], 1.0)
+        folds = np.zeros(shape, dtype=np.float32)
+        for _ in range(rng.poisson(3)):
+            line = rng.uniform(0, 1, (2, 2)) * shape[::-1]
+            line = _ragged(rng, line, rng.uniform(0.05, 0.3), closed=False)
+            width = max(round(side * log_uniform(rng, 0.002, 0.05)), 1)
+            line = np.round(line).astype(np.int32)
+            cv2.polylines(folds, [line], isClosed=False, color=rng.uniform(0.5, 3), thickness=width)
+        sheet *= 1 + ndimage.gaussian_filter(folds, side * log_uniform(rng, 0.001, 0.02))
+        sheet = ndimage.gaussian_filter(sheet, rng.uniform(0.3, 1.5))
+        depth += np.float32(optical_depth * rng.uniform(0.3, 1.5)) * sheet
+    return depth
+
+
+def _ragged(
+    rng: np.random.Generator, points: np.ndarray, strength: float, *, closed: bool
+) -> np.ndarray:
+    """Return a line of points (x, y) with its middles moved sideways, again and again."""
+    for _ in range(5):
+        following = np.roll(points, -1, axis=0)
+        if not closed:
+            following = following[:-1]
+        start = points[: len(following)]
+        across = (following - start)[:, ::-1] * [1, -1]
+        moved = strength * rng.standard_normal((len(start), 1)) * across
+        middle = (start + following) / 2 + moved
+        joined = np.stack([start, middle], axis=1).reshape(-1, 2)
+        points = joined if closed else np.vstack([joined, points[-1:]])
+    return points
 
 
 def _add_debris(

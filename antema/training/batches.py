@@ -6,11 +6,14 @@ So a run that was stopped goes on as if nothing had happened, and batches can be
 import numpy as np
 import torch
 
+from ..simulation.options import log_uniform
+from ..simulation.support import crumpled_sheets
 from .augmentation import change_grey
 from .dataset import LabelledImage, cut_tile
 from .recipe import Recipe
 
 _SIMULATED_WHOLE, _SIMULATED_SCALES = 0.05, (0.6, 2.0)
+_SHEET_DEPTHS = (0.02, 0.3)
 
 
 class Batches:
@@ -42,11 +45,11 @@ class Batches:
         rng = np.random.default_rng([self.seed, number])
         made = round(recipe.batch * recipe.simulated) if self.simulated else 0
         tiles = [
-            self._tile(rng, self.simulated, _SIMULATED_WHOLE, _SIMULATED_SCALES)
+            self._tile(rng, self.simulated, _SIMULATED_WHOLE, _SIMULATED_SCALES, sheets=0.0)
             for _ in range(made)
         ]
         for _ in range(recipe.batch - made):
-            tiles.append(self._tile(rng, self.images, recipe.whole, recipe.scales))
+            tiles.append(self._tile(rng, self.images, recipe.whole, recipe.scales, recipe.sheets))
         # Alternate, so that every share gets both kinds.
         order = rng.permutation(len(tiles)) if self.shares == 1 else np.arange(len(tiles))
         order = np.concatenate([order[i :: self.shares] for i in range(self.shares)])
@@ -60,10 +63,14 @@ class Batches:
         images: list[LabelledImage],
         whole: float,
         scales: tuple[float, float],
+        sheets: float,
     ) -> tuple[np.ndarray, np.ndarray]:
         image = images[rng.integers(len(images))]
-        scale = float(np.exp(rng.uniform(*np.log(scales))))
+        scale = log_uniform(rng, *scales)
         if rng.random() < whole:
             scale = self.recipe.tile_px / max(image.grey.shape)
         grey, mask = cut_tile(image, rng, scale, self.recipe.tile_px)
+        if rng.random() < sheets:
+            depth = log_uniform(rng, *_SHEET_DEPTHS)
+            grey = grey * np.exp(-crumpled_sheets(rng, grey.shape, int(rng.integers(1, 5)), depth))
         return change_grey(grey, rng), mask

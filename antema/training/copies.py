@@ -5,10 +5,14 @@ network that sees the whole batch, but for batch statistics, which are those of 
 """
 
 import copy
+import functools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional
 
 from .model import Segmenter
@@ -25,12 +29,17 @@ class Copies:
         How many there are with it.
     bfloat16 : bool
         Whether to compute in bfloat16 where that is exact enough.
+    frozen : bool
+        Whether to keep the statistics of the batch normalisation.
     """
 
-    def __init__(self, model: Segmenter, count: int, bfloat16: bool) -> None:
+    def __init__(self, model: Segmenter, count: int, bfloat16: bool, frozen: bool) -> None:
         self.all = [model] + [copy.deepcopy(model) for _ in range(count - 1)]
         self.device = next(model.parameters()).device
-        self.bfloat16 = bfloat16
+        self.bfloat16, self.frozen = bfloat16, frozen
+        if bfloat16 and self.device.type == "cpu":
+            for each in self.all:
+                _keep_depthwise_exact(each)
 
     def backward(
         self, executor: ThreadPoolExecutor, grey: torch.Tensor, truth: torch.Tensor
@@ -54,6 +63,10 @@ class Copies:
 
     def _gradient(self, model: Segmenter, grey: torch.Tensor, truth: torch.Tensor) -> float:
         model.train()
+        if self.frozen:
+            for module in model.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
         model.zero_grad(set_to_none=True)
         grey = grey.to(self.device, memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
@@ -74,6 +87,33 @@ class Copies:
         for parameters in zip(*(c.parameters() for c in self.all), strict=True):
             for other in parameters[1:]:
                 other.copy_(parameters[0])
+
+
+def bfloat16_is_faster(device: str) -> bool:
+    """Say whether the device multiplies bfloat16 by itself; otherwise it is slower."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported()
+    known: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
+
+
+def _keep_depthwise_exact(model: nn.Module) -> None:
+    """Compute those depthwise convolutions in float32 whose gradients are slow in bfloat16.
+
+    On a CPU these are all but those of 3 x 3 without stride and dilation, by factors of 3 to 10.
+    """
+    for module in model.modules():
+        if (
+            isinstance(module, nn.Conv2d)
+            and module.groups > 1
+            and (module.kernel_size, module.stride, module.dilation) != ((3, 3), (1, 1), (1, 1))
+        ):
+            module.forward = functools.partial(_in_float32, module.forward)  # type: ignore[method-assign]
+
+
+def _in_float32(forward: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    with torch.autocast("cpu", enabled=False):
+        return forward(x.float())
 
 
 def segmentation_loss(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ from ..preparation import normalise
 from ..reading import read
 from .labels import find_pairs, read_labels
 
-TILE_PX = 256
+TILE_PX = 384
 PARTS = ("training", "validation", "test")
 
 

@@ -1,7 +1,9 @@
 """A pool of simulated images, made once and read from disk, so that training never waits for it."""
 
 import json
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -33,15 +35,24 @@ def make_pool(
     shape = (count, side, side)
     images = np.lib.format.open_memmap(out / "images.npy", "w+", np.uint8, shape)
     masks = np.lib.format.open_memmap(out / "masks.npy", "w+", np.uint8, shape)
-    started = time.monotonic()
-    for index in range(count):
-        if progress is not None:
-            left = (time.monotonic() - started) / max(index, 1) * (count - index)
-            progress(0.0, f"simulating image {index + 1} of {count}, {duration_text(left)} left")
+
+    def make(index: int) -> None:
         rng = np.random.default_rng([seed, index])
         simulated = simulate(rng, sample_options(rng, side, side))
         images[index] = np.round(normalise(simulated.micrograph.pixels) * 255)
         masks[index] = simulated.mask
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(os.cpu_count()) as executor:
+        try:
+            for index, _ in enumerate(executor.map(make, range(count))):
+                if progress is not None:
+                    left = (time.monotonic() - started) / max(index, 1) * (count - index)
+                    text = f"simulating image {index + 1} of {count}, {duration_text(left)} left"
+                    progress(0.0, text)
+        except BaseException:
+            executor.shutdown(cancel_futures=True)
+            raise
     images.flush()
     masks.flush()
     record.write_text(json.dumps(done), encoding="utf-8")

@@ -27,7 +27,7 @@ def write_int8(
         ONNX files; float32 is read, int8 (QDQ, weights per channel) written.
     images : iterable of ndarray of shape (M, N), float32, 0..1
         Normalised images of the training part, some 30 as varied as possible. Their sides are cut
-        to multiples of 16.
+        to multiples of 32.
     seven_bits : bool
         Use half the range of the weights.
 

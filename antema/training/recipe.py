@@ -35,7 +35,12 @@ class Recipe:
     mean_of_last : float
         How slowly the running mean of the weights forgets; 0 keeps the last weights.
     tile_px : int
-        Side of a tile, a multiple of 16.
+        Side of a tile, a multiple of 32.
+    sheets : float
+        Chance of laying simulated crumpled sheets over a real tile: transmissions multiply.
+    frozen : bool
+        Keep the statistics of the batch normalisation, so that the network is trained as it is
+        used; for networks that know them already.
     report_every, save_every : int
         Steps between reports, and between checkpoints with a validation.
     patience : int
@@ -46,13 +51,15 @@ class Recipe:
     rate: float = 1e-3
     schedule: str = "onecycle"
     weight_decay: float = 0.02
-    batch: int = 8
+    batch: int = 4
     epochs: int = 60
     simulated: float = 0.5
     scales: tuple[float, float] = (0.5, 2.5)
     whole: float = 0.12
     mean_of_last: float = 0.995
     tile_px: int = TILE_PX
+    sheets: float = 0.2
+    frozen: bool = False
     report_every: int = 10
     save_every: int = 200
     patience: int = 10
@@ -60,8 +67,22 @@ class Recipe:
 
 PRESETS = {
     "default": Recipe(),
-    "fine-tune": Recipe(rate=3e-4, epochs=20, save_every=50),
-    "paper": Recipe("sgd", 0.01, "steps", 1e-4, 30, 120, 0.0, (0.5, 2.0), 1 / 17, 0.0, patience=0),
+    "fine-tune": Recipe(rate=3e-4, epochs=20, save_every=50, frozen=True),
+    "paper": Recipe(
+        optimizer="sgd",
+        rate=0.01,
+        schedule="steps",
+        weight_decay=1e-4,
+        batch=30,
+        epochs=120,
+        simulated=0.0,
+        scales=(0.5, 2.0),
+        whole=1 / 17,
+        mean_of_last=0.0,
+        tile_px=256,
+        sheets=0.0,
+        patience=0,
+    ),
 }
 
 

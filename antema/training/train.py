@@ -24,7 +24,7 @@ from ..familiarity import Ranges, joined
 from ..progress import Progress, duration_text
 from .batches import Batches
 from .checkpoint import load_checkpoint, save_checkpoint
-from .copies import Copies
+from .copies import Copies, bfloat16_is_faster
 from .dataset import LabelledImage, doubts, read_divided
 from .export import config_of, export_weights, familiar_ranges, load_weights
 from .model import ENCODERS, Segmenter, load_imagenet_encoder, to_channels_last
@@ -131,8 +131,7 @@ class _Run:
         self.out, self.recipe, self.seed = out, recipe, seed
         make_folder(out)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        # On a CPU bfloat16 was 1.2 to 1.3 times slower (benchmarks/README.md); not tried on a GPU.
-        self.bfloat16 = self.device == "cuda" and torch.cuda.is_bf16_supported()
+        self.bfloat16 = bfloat16_is_faster(self.device)
         cores = torch.get_num_threads()
         workers = workers or (1 if self.device == "cuda" else min(cores, 4))
         self.workers = min(workers, recipe.batch)
@@ -167,7 +166,7 @@ class _Run:
         self.optimizer = make_optimizer(self.model, self.recipe)
         if self._checkpoint.exists():
             self._go_on()
-        self.copies = Copies(self.model, self.workers, self.bfloat16)
+        self.copies = Copies(self.model, self.workers, self.bfloat16, self.recipe.frozen)
 
     @property
     def _checkpoint(self) -> Path:

@@ -1,6 +1,7 @@
 import asyncio
 import dataclasses
 import html
+import shutil
 
 import numpy as np
 import pytest
@@ -16,8 +17,7 @@ from antema.app.panels.picture import MARKED
 from antema.app.panels.result import window_around
 from antema.app.state import Notice
 from antema.figures import CENTRES
-from antema.network import DEFAULT_WEIGHTS
-from antema.presets import WEIGHTS_FOR_SUPPORTS
+from antema.network import DEFAULT_WEIGHTS, find_weights
 from antema.separation import WHOLE, Region
 
 
@@ -266,15 +266,17 @@ def test_reasons_for_doubt_stand_at_the_image_and_one_notice_names_several(page,
     assert messages.names_text(list("abcde")) == "a, b, c and 2 more"
 
 
-def test_about_tells_version_citation_and_the_network_in_use(page):
+def test_about_tells_version_citation_and_the_network_in_use(page, tmp_path):
     text = page.header.about.value
     assert f"antema {__version__}" in text
     assert "10.1039/d2na00781a" in text
     assert f"<h1>{DEFAULT_WEIGHTS}</h1>" in text  # the title of its model card
-    page.state.use_preset("Thick or uneven support")
-    assert WEIGHTS_FOR_SUPPORTS in page.header.about.value
-    assert "href='../" not in page.header.about.value
-    assert 'href="../' not in page.header.about.value
+    assert "href='../" not in text
+    assert 'href="../' not in text
+    shutil.copy(find_weights() / "config.json", tmp_path)
+    (tmp_path / "README.md").write_text("# My network", encoding="utf-8")
+    page.state.set_option("segmentation", "weights", str(tmp_path))
+    assert "<h1>My network</h1>" in page.header.about.value
     page.state.set_option("segmentation", "weights", "none of these")
     assert "none of these" not in page.header.about.value
 
