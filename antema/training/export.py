@@ -160,7 +160,8 @@ def load_weights(folder: Path | str) -> Segmenter:
     Raises
     ------
     WeightsNotFound
-        If the set is incomplete or a file is not the one its list describes.
+        If the set is incomplete, a file is not the one its list describes, or it is of another
+        network than this version trains.
     """
     folder = find_weights(str(folder))
     try:
@@ -174,7 +175,14 @@ def load_weights(folder: Path | str) -> Segmenter:
         raise WeightsNotFound(msg)
     model = Segmenter(config["encoder"])
     state = load_file(folder / "model.safetensors")
-    model.load_state_dict({key: restored(value) for key, value in state.items()})
+    try:
+        model.load_state_dict({key: restored(value) for key, value in state.items()})
+    except RuntimeError as error:
+        msg = (
+            f"{folder} holds another network than this version of antema trains. It can still "
+            "analyse images; to train, start from a weight set that came with antema."
+        )
+        raise WeightsNotFound(msg) from error
     return model.eval()
 
 

@@ -50,9 +50,8 @@ def make_pool(
                     left = (time.monotonic() - started) / max(index, 1) * (count - index)
                     text = f"simulating image {index + 1} of {count}, {duration_text(left)} left"
                     progress(0.0, text)
-        except BaseException:
+        finally:
             executor.shutdown(cancel_futures=True)
-            raise
     images.flush()
     masks.flush()
     record.write_text(json.dumps(done), encoding="utf-8")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
 from antema.cli import main
@@ -19,7 +20,13 @@ from antema.training.batches import Batches
 from antema.training.copies import Copies, segmentation_loss
 from antema.training.dataset import LabelledImage, doubts
 from antema.training.evaluate import evaluate
-from antema.training.export import export_weights, largest_difference, load_weights
+from antema.training.export import (
+    config_of,
+    export_weights,
+    largest_difference,
+    load_weights,
+    write_config,
+)
 from antema.training.model import (
     ENCODERS,
     LocalPooling,
@@ -107,6 +114,16 @@ def test_a_changed_file_is_not_loaded(trained, tmp_path):
     content[-1] ^= 1
     (tmp_path / "model.safetensors").write_bytes(content)
     with pytest.raises(WeightsNotFound, match="not the file"):
+        load_weights(tmp_path)
+
+
+def test_a_network_of_another_version_is_not_trained_further(trained, tmp_path):
+    export_weights(load_weights(trained), tmp_path)
+    state = load_file(tmp_path / "model.safetensors")
+    kept = {key: value for key, value in state.items() if not key.startswith("trust")}
+    save_file(kept, tmp_path / "model.safetensors")
+    write_config(tmp_path, config_of(trained))
+    with pytest.raises(WeightsNotFound, match="another network than this version"):
         load_weights(tmp_path)
 
 
