@@ -141,6 +141,13 @@ def test_progress_of_a_batch_never_decreases(disc_file):
     assert any("b.png" in message for _, message in calls)
 
 
+def test_bright_particles_on_a_dark_background_are_warned_of():
+    rows, columns = np.indices((192, 256))
+    bright = 100 + 80 * (np.hypot(rows - 96, columns - 128) < 20)
+    (warning,) = analyze(Micrograph(bright, 0.1)).warnings
+    assert "brighter than the background" in warning
+
+
 def test_doubtful_numbers_come_with_a_sentence(discs):
     bright = Micrograph(-discs().pixels, 0.1)
     assert "brighter than the background" in analyze(bright, OTSU).warnings[0]

@@ -168,22 +168,22 @@ def test_an_option_that_does_not_exist_or_fit_is_refused():
         simulate(0, colour="red")
 
 
-def test_carbon_black_darkens_the_picture_but_is_no_particle():
+def darkening(**support):
+    """Return the mask of a picture, and how much darker the support makes each of its pixels."""
     plain = ideal_options(rows_px=256, columns_px=256, count=5, diameter_nm=1.5, nm_per_pixel=0.1)
-    over = dataclasses.replace(plain, aggregate_nm=12.0, aggregate_depth=0.5)
-    without, thick = simulate(3, plain), simulate(3, over)
-    assert np.array_equal(without.mask, thick.mask)
-    darker = without.micrograph.pixels - thick.micrograph.pixels
+    without, over = simulate(3, plain), simulate(3, dataclasses.replace(plain, **support))
+    assert np.array_equal(without.mask, over.mask)
+    return without.mask, without.micrograph.pixels - over.micrograph.pixels
+
+
+def test_carbon_black_darkens_the_picture_but_is_no_particle():
+    mask, darker = darkening(aggregate_nm=12.0, aggregate_depth=0.5)
     # Spheres of 12 nm cover far more than the particles, and lie under all or most of them.
-    assert (darker > 50).mean() > 3 * without.mask.mean()
-    assert (darker[without.mask] > 0).mean() > 0.6
+    assert (darker > 50).mean() > 3 * mask.mean()
+    assert (darker[mask] > 0).mean() > 0.6
 
 
 def test_sheets_darken_the_picture_in_steps_but_are_no_particles():
-    plain = ideal_options(rows_px=256, columns_px=256, count=5, diameter_nm=1.5, nm_per_pixel=0.1)
-    over = dataclasses.replace(plain, sheets=4, sheet_depth=0.2)
-    without, covered = simulate(3, plain), simulate(3, over)
-    assert np.array_equal(without.mask, covered.mask)
-    darker = without.micrograph.pixels - covered.micrograph.pixels
+    _, darker = darkening(sheets=4, sheet_depth=0.2)
     assert darker.min() > -1e-2
     assert 0.1 < (darker > 30).mean() < 1

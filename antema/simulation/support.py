@@ -17,7 +17,7 @@ def add_support(
     phase: np.ndarray,
     particles: Sequence[TrueParticle],
 ) -> None:
-    """Add atoms, waves, holes, thick bodies, sheets and debris to absorption and phase."""
+    """Add atoms, waves, holes, bodies, sheets and debris to absorption and phase, in place."""
     shape = absorption.shape
     pixel = options.nm_per_pixel
     present = np.float32(1)

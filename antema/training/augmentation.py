@@ -6,6 +6,8 @@ Only grey values change here; place, size and orientation are drawn where the ti
 import cv2
 import numpy as np
 
+from ..simulation.options import log_uniform
+
 
 def change_grey(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Change brightness, contrast, sharpness and noise of a tile at random.
@@ -51,7 +53,7 @@ def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.5:
         grain = np.asarray(cv2.GaussianBlur(noise, (0, 0), rng.uniform(0.5, 1.5)), np.float32)
         noise = grain / np.float32(max(grain.std(), 1e-6))
-    return noise * np.float32(np.exp(rng.uniform(np.log(0.01), np.log(0.15))))
+    return noise * np.float32(log_uniform(rng, 0.01, 0.15))
 
 
 def _through_jpeg(grey: np.ndarray, quality: int) -> np.ndarray:

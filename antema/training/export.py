@@ -27,7 +27,7 @@ OPSET = 17
 # Tiles of an image at inference: their most rows and columns, the border that is computed but not
 # kept, and what the sides must be divisible by; an image whose longer side is above `most_px` is
 # reduced to it first.
-# Fewer rows take less memory, 0.75 instead of 0.91 GB for 2048 px, in 1.2 times the time.
+# Fewer rows take less memory, in 1.2 times the time (benchmarks/README.md).
 INFERENCE: dict[str, Any] = {
     "tile_px": [1024, 1536],
     "margin_px": 192,
