@@ -68,23 +68,21 @@ def resize(pixels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return cv2.resize(pixels, (shape[1], shape[0]), interpolation=method)
 
 
-def working_shape(shape: tuple[int, int], least_px: float, most_px: float) -> tuple[int, int]:
-    """Return the shape at which the network sees an image: neither too small nor too large.
+def working_shape(shape: tuple[int, int], most_px: float) -> tuple[int, int]:
+    """Return the shape at which the network sees an image, which is not too large.
 
     Parameters
     ----------
     shape : (int, int)
         Rows and columns of the image.
-    least_px, most_px : float
-        An image whose longer side is below `least_px` is magnified to it, at most twice; one whose
-        longer side is above `most_px` is reduced to it, at most to half.
+    most_px : float
+        An image whose longer side is above it is reduced to it, at most to half.
 
     Returns
     -------
     (int, int)
         At least 1 px a side.
     """
-    longest = max(shape)
-    scale = min(max(1.0, least_px / longest), 2.0) * max(min(1.0, most_px / longest), 0.5)
+    scale = max(min(1.0, most_px / max(shape)), 0.5)
     rows, columns = (max(round(side * scale), 1) for side in shape)
     return rows, columns

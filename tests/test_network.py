@@ -6,8 +6,15 @@ import pytest
 from scipy import ndimage
 
 from antema import Cancelled, WeightsNotFound, simulate
-from antema.network import DEFAULT_WEIGHTS, find_weights, load_network, predict_in_tiles
+from antema.network import (
+    DEFAULT_WEIGHTS,
+    find_weights,
+    load_network,
+    predict_in_tiles,
+    typical_width,
+)
 from antema.preparation import normalise
+from antema.simulation import ideal_options
 
 REACH = 6
 
@@ -86,6 +93,48 @@ def test_the_shipped_network_has_no_seams(network):
     assert whole.max() <= 1
     assert np.abs(tiled - whole).mean() < 2e-3
     assert ((tiled > 0.5) != (whole > 0.5)).mean() < 2e-3
+
+
+@pytest.mark.parametrize(
+    ("shape", "diameter_px", "magnified"),
+    [
+        ((96, 128), 20, (144, 192)),
+        ((96, 128), 70, None),  # large bodies
+        ((96, 130), 20, None),  # magnified it would be above the most
+        ((300, 200), 20, None),
+    ],
+)
+def test_a_small_image_of_small_particles_is_seen_magnified_as_well(
+    network, monkeypatch, shape, diameter_px, magnified
+):
+    inference = network.config["inference"]
+    monkeypatch.setitem(inference, "most_px", 192)
+    monkeypatch.setitem(inference, "magnified_below_px", 50)
+    options = ideal_options(
+        rows_px=shape[0], columns_px=shape[1], diameter_nm=diameter_px / 10, count=2, dose=300.0
+    )
+    pixels = normalise(simulate(2, options).micrograph.pixels)
+    steps = []
+    found = network.predict(pixels, lambda fraction, message: steps.append((fraction, message)))
+    shapes = [network.working_shape(shape), *([magnified] if magnified else [])]
+    wanted = np.mean([network._predict_at(each, pixels, None) for each in shapes], axis=0)
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    assert steps == sorted(steps, key=lambda step: step[0])
+    assert steps[-1] == (1, "particles found")
+    assert any("magnified" in message for _, message in steps) == (magnified is not None)
+
+
+@pytest.mark.parametrize("radius", [6, 20, 45])
+def test_the_typical_width_of_discs_is_their_diameter_also_where_they_touch(radius):
+    rows, columns = np.indices((200, 300))
+    apart, touching = (
+        (np.hypot(rows - 100, columns - 100) <= radius)
+        | (np.hypot(rows - 100, columns - 100 - between * radius) <= radius)
+        for between in (2.3, 1.9)
+    )
+    assert typical_width(apart) == pytest.approx(2 * radius, rel=0.1)
+    assert typical_width(touching) == pytest.approx(2 * radius, rel=0.1)
+    assert typical_width(np.zeros((40, 40), bool)) == 0
 
 
 def test_the_shipped_network_is_loaded_once(network):

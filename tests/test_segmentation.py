@@ -142,7 +142,7 @@ def test_progress_never_decreases_and_may_cancel():
         segment(micrograph, progress=stop)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_a_lonely_particle_is_found_and_nothing_else(seed):
     simulated = simulate(seed, rows_px=1024, columns_px=1024, count=1, attached=0, diameter_nm=3)
     found = segment(simulated.micrograph)

@@ -159,6 +159,8 @@ def test_every_special_kind_of_picture_is_drawn():
     # By the lattice: hardly any absorption, but fringes on fine pixels.
     assert sum(options.absorption_per_nm < 0.05 < options.fringe_strength for options in drawn) > 20
     assert sum(options.support_nm == 0 and not options.fringe_strength for options in drawn) > 15
+    # Nearly empty ones, without sheets.
+    assert sum(options.count == 0 and options.sheets == 0 for options in drawn) > 2
 
 
 def test_an_option_that_does_not_exist_or_fit_is_refused():

@@ -180,9 +180,10 @@ def sample_options(
     """Draw options that spread everything widely: what training sees.
 
     Sizes run from 4 px to six tenths of the picture, contrasts from hardly visible to black, in
-    one picture; pixels from 0.02 to 2 nm; doses from noisy to clean. A half is special: particles
-    of 1 to 3.5 nm at low dose, metal known by its lattice rather than its darkness, particles on
-    carbon black, on crumpled sheets, and clean pictures with sharp edges.
+    one picture; pixels from 0.02 to 2 nm; doses from noisy to clean. Six tenths are special:
+    particles of 1 to 3.5 nm at low dose, metal known by its lattice rather than its darkness,
+    particles on carbon black, on crumpled sheets, clean pictures with sharp edges, and nearly empty
+    ones.
     """
     options = _sample_any(rng, rows_px, columns_px)
     special = rng.random()
@@ -192,6 +193,7 @@ def sample_options(
         (0.08, _on_carbon_black),
         (0.08, _on_sheets),
         (0.12, _clean),
+        (0.08, _nearly_empty),
     ):
         if special < share:
             return change(rng, options)
@@ -311,6 +313,28 @@ def _on_sheets(rng: np.random.Generator, options: SimulationOptions) -> Simulati
         dose=float(max(options.dose, (12 / contrast / min(diameter_px, 24)) ** 2)),
         sheets=int(rng.integers(1, 9)),
         sheet_depth=contrast * log_uniform(rng, 0.03, 0.25),
+    )
+
+
+def _nearly_empty(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
+    """Few particles or none on an uneven support, whose dark places and grain are none."""
+    contrast = log_uniform(rng, 0.3, 4)
+    diameter_px = log_uniform(rng, 8, 80)
+    diameter = diameter_px * options.nm_per_pixel
+    return dataclasses.replace(
+        options,
+        diameter_nm=diameter,
+        count=int(rng.integers(0, 5)),
+        ordered=False,
+        absorption_per_nm=min(contrast / diameter, 5.0),
+        contrast_spread=rng.uniform(0, 0.3),
+        core=0.0,
+        ligand_nm=0.0,
+        support_holes=0.0,
+        support_waves=log_uniform(rng, 0.01, 0.2),
+        debris=0.0,
+        gradient=rng.uniform(0, 0.3),
+        dose=float(max(options.dose, (12 / contrast / min(diameter_px, 24)) ** 2)),
     )
 
 

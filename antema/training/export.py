@@ -25,14 +25,17 @@ from .objects import connected, counted_objects
 
 OPSET = 17
 # Tiles of an image at inference: their most rows and columns, the border that is computed but not
-# kept, and what the sides must be divisible by; an image whose longer side is above `most_px` is
-# reduced to it first.
-# Fewer rows take less memory, in 1.2 times the time (benchmarks/README.md).
+# kept, and what the sides must be divisible by. Fewer rows take less memory, in 1.2 times the time
+# (benchmarks/README.md). An image whose longer side is above `most_px` is reduced to it first. One
+# that stays below it when magnified by `magnified_by` is also seen so where its bodies are narrower
+# than `magnified_below_px`: the mean of both probabilities counts.
 INFERENCE: dict[str, Any] = {
     "tile_px": [1024, 1536],
     "margin_px": 192,
     "multiple_px": PAD_MULTIPLE,
     "most_px": 1536,
+    "magnified_by": 1.5,
+    "magnified_below_px": 96,
 }
 
 
@@ -113,7 +116,7 @@ def familiar_ranges(images: Sequence[LabelledImage], most: int = 500) -> dict[st
     rows = []
     for index in np.unique(np.linspace(0, len(images) - 1, min(most, len(images))).astype(int)):
         image = images[index]
-        seen = working_shape(image.grey.shape, 0, INFERENCE["most_px"])
+        seen = working_shape(image.grey.shape, INFERENCE["most_px"])
         grey = resize(image.grey.astype(np.float32) / 255, seen)
         areas = counted_objects(connected(image.mask))[1]
         diameter = float(np.sqrt(4 * np.median(areas) / np.pi)) if areas.size else np.nan

@@ -53,7 +53,7 @@ def predict(model: Segmenter, grey: np.ndarray) -> np.ndarray:
         return logits.sigmoid()[0, 0].float().cpu().numpy()
 
     pixels = grey.astype(np.float32) / 255
-    seen = resize(pixels, working_shape(grey.shape, 0, INFERENCE["most_px"]))
+    seen = resize(pixels, working_shape(grey.shape, INFERENCE["most_px"]))
     probability = predict_in_tiles(
         of_tile, seen, tile=_TILE_PX, margin=INFERENCE["margin_px"], multiple=PAD_MULTIPLE
     )
