@@ -75,12 +75,10 @@ class Network:
         larger = (round(by * pixels.shape[0]), round(by * pixels.shape[1]))
         may_magnify = by > 1 and max(larger) <= most
         share = 1 / (1 + by**2) if may_magnify else 1
-        found = self._predict_at(
-            self.working_shape(pixels.shape), pixels, part(progress, 0, share)
-        )
+        found = self.predict_at(self.working_shape(pixels.shape), pixels, part(progress, 0, share))
         if may_magnify and typical_width(found > 0.5) < inference["magnified_below_px"]:
             # Magnified, narrow gaps and small particles are seen better, large bodies worse.
-            found += self._predict_at(larger, pixels, part(progress, share, 1, "magnified"))
+            found += self.predict_at(larger, pixels, part(progress, share, 1, "magnified"))
             found /= 2
         part(progress, 0, 1)(1, "particles found")
         return found
@@ -89,10 +87,10 @@ class Network:
         """Return the rows and columns at which the network sees an image of this shape."""
         return working_shape(shape, self.config["inference"].get("most_px", math.inf))
 
-    def _predict_at(
-        self, shape: tuple[int, int], pixels: np.ndarray, progress: Progress
+    def predict_at(
+        self, shape: tuple[int, int], pixels: np.ndarray, progress: Progress | None = None
     ) -> np.ndarray:
-        """Return the probabilities of an image that the network sees in another shape."""
+        """Return what `predict` does, of an image that the network sees in this shape alone."""
         inference = self.config["inference"]
         found = predict_in_tiles(
             self._predict_tile,

@@ -3,9 +3,9 @@
 python benchmarks/precision.py [--weights NAME] [--real FOLDER] [--images 24] [--out FOLDER]
 
 Calibrated on images of the training part and as many simulated ones, scored on the test part, on
-simulated pictures drawn as in training, and by the diameters of ideal discs of 50 px. Times are processor times, medians of
-runs that take turns, so that their ratios hold on a busy machine, too. `--out` keeps the weight
-sets.
+simulated pictures drawn as in training, and by the diameters of ideal discs of 50 px. Times are
+processor times, medians of runs that take turns, so that their ratios hold on a busy machine, too.
+`--out` keeps the weight sets.
 """
 
 import argparse

@@ -10,15 +10,14 @@ at several reductions. Without the folder of real images that part is skipped.
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 from skimage.filters import threshold_otsu
 
-from antema.network import load_network
-from antema.preparation import normalise, resize
+from antema.network import Network, load_network
+from antema.preparation import normalise
 from antema.reading import read
 from antema.simulation import SimulationOptions, sample_options, simulate
 from antema.training.dataset import part_of
@@ -26,23 +25,24 @@ from antema.training.labels import find_pairs, read_labels
 from antema.training.metrics import Confusion
 from antema.training.objects import ObjectScores, connected, regions_of, score_objects
 
-Predict = Callable[[np.ndarray], np.ndarray]
 SCALES = (0.5, 0.75, 1.0, 1.5, 2.0)
-CASES = (*((scale,) for scale in SCALES), (0.5, 1.0), (0.75, 1.0, 1.5), (1.0, 2.0))
+CASES = (*((scale,) for scale in SCALES), (1.0, 1.5), (0.75, 1.0, 1.5), (1.0, 2.0))
 
 
-def at_scale(predict: Predict, grey: np.ndarray, scale: float) -> np.ndarray:
+def at_scale(network: Network, grey: np.ndarray, scale: float) -> np.ndarray:
     """Return the probability found at this magnification."""
     rows, columns = (max(round(side * scale), 32) for side in grey.shape)
-    return resize(predict(resize(grey, (rows, columns))), grey.shape)
+    return network.predict_at((rows, columns), grey)
 
 
-def by_scale(predict: Predict, images: list[tuple[np.ndarray, np.ndarray]]) -> None:
-    """Score images (grey, truth) at all magnifications and at means of some."""
-    maps = [{s: at_scale(predict, grey, s) for s in SCALES} for grey, _ in images]
+def by_scale(network: Network, images: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Score images (grey, truth) as the network is used, at all magnifications, means of some."""
+    truth = [mask for _, mask in images]
+    used = [network.predict(grey) > 0.5 for grey, _ in images]
+    print(f"  {'as used':24}", scores(list(zip(used, truth, strict=True))), flush=True)
+    maps = [{s: at_scale(network, grey, s) for s in SCALES} for grey, _ in images]
     for case in CASES:
         found = [np.mean([by[s] for s in case], axis=0) > 0.5 for by in maps]
-        truth = [mask for _, mask in images]
         print(f"  scale {case!s:18}", scores(list(zip(found, truth, strict=True))), flush=True)
 
 
@@ -68,13 +68,13 @@ def scores(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
     )
 
 
-def real(predict: Predict, folder: Path, part: str) -> None:
+def real(network: Network, folder: Path, part: str) -> None:
     """Score the held-out real images."""
     pairs = [pair for pair in find_pairs(folder) if part_of(pair[0].stem) == part]
     images = [(normalise(read(image).pixels), read_labels(label) > 0) for image, label in pairs]
     print(f"real images, part {part}: {len(images)}")
     print("  Otsu            ", scores([(otsu(grey) > 0.5, truth) for grey, truth in images]))
-    by_scale(predict, images)
+    by_scale(network, images)
 
 
 def high_resolution(contrast_to_noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -130,25 +130,25 @@ def without_aperture(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return normalise(simulated.micrograph.pixels), simulated.mask
 
 
-def simulated(predict: Predict) -> None:
+def simulated(network: Network) -> None:
     """Score simulated images."""
     print("simulated, 1-3 nm gold at 0.05 nm/px, 512 px, 8 images each")
     for ratio in (0.5, 0.7, 1.0, 2.0, 5.0):
         pictures = [high_resolution(ratio, seed) for seed in range(8)]
-        found = [(predict(grey) > 0.5, truth) for grey, truth in pictures]
+        found = [(network.predict(grey) > 0.5, truth) for grey, truth in pictures]
         print(f"  contrast-to-noise {ratio:3.1f}", scores(found))
     print("simulated, metal of 2-10 nm at 0.02-0.13 nm/px, hardly darker than carbon, 40 images")
-    by_scale(predict, [without_aperture(seed) for seed in range(40)])
+    by_scale(network, [without_aperture(seed) for seed in range(40)])
     print("simulated, everything drawn as in training, 512 px, 40 images")
     pictures = []
     for seed in range(40):
         rng = np.random.default_rng([98, seed])
         made = simulate(rng, sample_options(rng))
         pictures.append((normalise(made.micrograph.pixels), made.mask))
-    by_scale(predict, pictures)
+    by_scale(network, pictures)
 
 
-def large(predict: Predict) -> None:
+def large(network: Network) -> None:
     """Score 2048 px pictures of particles of several sizes at several reductions."""
     rng = np.random.default_rng(5)
     for diameter_px in (12, 25, 50, 100, 200):
@@ -169,7 +169,7 @@ def large(predict: Predict) -> None:
             )
             grey = normalise(made.micrograph.pixels)
             for scale in confusions:
-                found = at_scale(predict, grey, scale) > 0.5
+                found = at_scale(network, grey, scale) > 0.5
                 confusions[scale] += Confusion.of(found, made.mask)
         print(f"simulated, 2048 px, four pictures of particles of {diameter_px} px")
         for scale, confusion in confusions.items():
@@ -188,14 +188,13 @@ def main() -> None:
     print(json.dumps({"weights": network.name, "sha256": network.sha256[:12]}))
     if called.only in (None, "real"):
         if called.real.is_dir():
-            real(network.predict, called.real, called.part)
+            real(network, called.real, called.part)
         else:
             print(f"no real images at {called.real}: left out")
     if called.only in (None, "simulated"):
-        simulated(network.predict)
+        simulated(network)
     if called.only in (None, "large"):
-        network.config["inference"].pop("most_px", None)  # as large as is asked for
-        large(network.predict)
+        large(network)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def test_a_small_image_of_small_particles_is_seen_magnified_as_well(
     steps = []
     found = network.predict(pixels, lambda fraction, message: steps.append((fraction, message)))
     shapes = [network.working_shape(shape), *([magnified] if magnified else [])]
-    wanted = np.mean([network._predict_at(each, pixels, None) for each in shapes], axis=0)
+    wanted = np.mean([network.predict_at(each, pixels) for each in shapes], axis=0)
     np.testing.assert_allclose(found, wanted, atol=1e-6)
     assert steps == sorted(steps, key=lambda step: step[0])
     assert steps[-1] == (1, "particles found")

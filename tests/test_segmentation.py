@@ -146,7 +146,7 @@ def test_progress_never_decreases_and_may_cancel():
 def test_a_lonely_particle_is_found_and_nothing_else(seed):
     simulated = simulate(seed, rows_px=1024, columns_px=1024, count=1, attached=0, diameter_nm=3)
     found = segment(simulated.micrograph)
-    assert simulated.mask.mean() < 0.001
+    assert simulated.mask.mean() < 0.002  # fewer dark pixels than the percentile of 0
     assert overlap(found, simulated.mask) > 0.75
 
 

@@ -30,7 +30,7 @@ OPSET = 17
 # that stays below it when magnified by `magnified_by` is also seen so where its bodies are narrower
 # than `magnified_below_px`: the mean of both probabilities counts.
 INFERENCE: dict[str, Any] = {
-    "tile_px": [1024, 1536],
+    "tile_px": [768, 1536],
     "margin_px": 192,
     "multiple_px": PAD_MULTIPLE,
     "most_px": 1536,
