@@ -59,6 +59,9 @@ class Network:
     def predict(self, pixels: np.ndarray, progress: Progress | None = None) -> np.ndarray:
         """Return the probability that each pixel belongs to a particle.
 
+        An image above `most_px` of the weight set is reduced to it; one that stays below it when
+        magnified is also seen so if its particles are small, and the mean of both counts.
+
         Parameters
         ----------
         pixels : ndarray of shape (M, N), float32
@@ -77,7 +80,7 @@ class Network:
         share = 1 / (1 + by**2) if may_magnify else 1
         found = self.predict_at(self.working_shape(pixels.shape), pixels, part(progress, 0, share))
         if may_magnify and typical_width(found > 0.5) < inference["magnified_below_px"]:
-            # Magnified, narrow gaps and small particles are seen better, large bodies worse.
+            # Narrow gaps and small particles are then seen better, large bodies worse.
             found += self.predict_at(larger, pixels, part(progress, share, 1, "magnified"))
             found /= 2
         part(progress, 0, 1)(1, "particles found")
@@ -119,12 +122,14 @@ def typical_width(mask: np.ndarray) -> float:
     """Return how wide the bodies of a mask are in px, those of a larger area counting more.
 
     It is six times the mean distance to the edge: the diameter of discs, also where they touch, and
-    1.5 times the width of rods. 0 of an empty mask.
+    1.5 times the width of rods. 0 of an empty mask, infinite where all is one body.
     """
     import cv2
 
     if not mask.any():
         return 0.0
+    if mask.all():
+        return math.inf
     # The image's own edge is none of the bodies'.
     edged = np.pad(mask, 1, mode="edge").astype(np.uint8)
     distance = cv2.distanceTransform(edged, cv2.DIST_L2, 5)[1:-1, 1:-1]

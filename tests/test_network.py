@@ -1,4 +1,5 @@
 import json
+import math
 import shutil
 
 import numpy as np
@@ -135,6 +136,7 @@ def test_the_typical_width_of_discs_is_their_diameter_also_where_they_touch(radi
     assert typical_width(apart) == pytest.approx(2 * radius, rel=0.1)
     assert typical_width(touching) == pytest.approx(2 * radius, rel=0.1)
     assert typical_width(np.zeros((40, 40), bool)) == 0
+    assert typical_width(np.ones((40, 40), bool)) == math.inf
 
 
 def test_the_shipped_network_is_loaded_once(network):
