@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 
-SIDES = (1024, 2048, 4096)
+# Side of the picture and diameter of its particles in px; small images of small particles are also
+# seen magnified.
+CASES = ((1024, 30), (1024, 100), (2048, 100), (4096, 100))
 
 
 def started(*command: str) -> float:
@@ -23,13 +25,18 @@ def started(*command: str) -> float:
     return statistics.median(times[1:])
 
 
-def chain(side: int) -> None:
+def chain(side: int, diameter_px: int) -> None:
     """Print the warm time of each stage and the peak memory of a process that analyses one size."""
     from antema import Settings, analyze, simulate
     from antema.analysis import Analysis
 
     simulated = simulate(
-        seed=1, rows_px=side, columns_px=side, nm_per_pixel=0.05, count=(side // 64) ** 2 // 4
+        seed=1,
+        rows_px=side,
+        columns_px=side,
+        nm_per_pixel=0.05,
+        diameter_nm=0.05 * diameter_px,
+        count=(side // 64) ** 2 // 4,
     )
     stages: dict[str, list[float]] = {}
 
@@ -55,29 +62,29 @@ def chain(side: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     parts = ", ".join(f"{name} {sum(times) / 5:.2f}" for name, times in stages.items() if name)
     sys.stdout.write(
-        f"| {side} x {side} | {len(analysis.particles)} | {statistics.median(totals):.2f} s "
-        f"| {peak:.2f} GB | {parts} |\n"
+        f"| {side} x {side}, {diameter_px} px | {len(analysis.particles)} "
+        f"| {statistics.median(totals):.2f} s | {peak:.2f} GB | {parts} |\n"
     )
 
 
 def main() -> None:
     """Print all the figures as a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--side", type=int, help="only this size, in this process")
+    parser.add_argument("--case", type=int, nargs=2, help="only this one, in this process")
     called = parser.parse_args()
-    if called.side:
-        chain(called.side)
+    if called.case:
+        chain(*called.case)
         return
     sys.stdout.write(
         f"import antema: {started(sys.executable, '-c', 'import antema'):.2f} s, "
         f"of which Python alone {started(sys.executable, '-c', ''):.2f} s\n"
         f"antema --help: {started(sys.executable, '-m', 'antema', '--help'):.2f} s\n\n"
-        "| image | particles | warm, median of 5 | peak memory | of which, seconds |\n"
+        "| image, particles | found | warm, median of 5 | peak memory | of which, seconds |\n"
         "|---|---|---|---|---|\n"
     )
     sys.stdout.flush()
-    for side in SIDES:
-        subprocess.run([sys.executable, __file__, "--side", str(side)], check=True)
+    for case in CASES:
+        subprocess.run([sys.executable, __file__, "--case", *map(str, case)], check=True)
 
 
 if __name__ == "__main__":
