@@ -78,12 +78,13 @@ class Network:
         larger = (round(by * pixels.shape[0]), round(by * pixels.shape[1]))
         may_magnify = by > 1 and max(larger) <= most
         share = 1 / (1 + by**2) if may_magnify else 1
-        found = self.predict_at(self.working_shape(pixels.shape), pixels, part(progress, 0, share))
+        report = part(progress, 0, 1)
+        found = self.predict_at(self.working_shape(pixels.shape), pixels, part(report, 0, share))
         if may_magnify and typical_width(found > 0.5) < inference["magnified_below_px"]:
             # Narrow gaps and small particles are then seen better, large bodies worse.
-            found += self.predict_at(larger, pixels, part(progress, share, 1, "magnified"))
+            found += self.predict_at(larger, pixels, part(report, share, 1, "magnified"))
             found /= 2
-        part(progress, 0, 1)(1, "particles found")
+        report(1, "particles found")
         return found
 
     def working_shape(self, shape: tuple[int, int]) -> tuple[int, int]:

@@ -211,6 +211,11 @@ def _count(area_px: int, diameter_px: float, cover: float) -> int:
     return int(np.clip(cover * area_px / (0.785 * diameter_px**2), 1, 350))
 
 
+def _dose_to_see(options: SimulationOptions, contrast: float, diameter_px: float) -> float:
+    """Return the dose of the options, or what particles of this optical depth and size need."""
+    return float(max(options.dose, (12 / contrast / min(diameter_px, 24)) ** 2))
+
+
 def _at_low_dose(rng: np.random.Generator, options: SimulationOptions) -> SimulationOptions:
     """Small metal particles at high resolution, 0.35 to 2 times as strong as a pixel's noise."""
     pixel = log_uniform(rng, 0.03, 0.12)
@@ -291,7 +296,7 @@ def _on_carbon_black(rng: np.random.Generator, options: SimulationOptions) -> Si
         contrast_spread=rng.uniform(0, 0.4),
         core=0.0,
         support_holes=0.0,
-        dose=float(max(options.dose, (12 / contrast / min(diameter_px, 24)) ** 2)),
+        dose=_dose_to_see(options, contrast, diameter_px),
         aggregate_nm=across * options.nm_per_pixel,
         aggregate_depth=contrast * rng.uniform(0.08, 0.6),
     )
@@ -310,7 +315,7 @@ def _on_sheets(rng: np.random.Generator, options: SimulationOptions) -> Simulati
         core=0.0,
         ligand_nm=0.0,
         support_holes=0.0,
-        dose=float(max(options.dose, (12 / contrast / min(diameter_px, 24)) ** 2)),
+        dose=_dose_to_see(options, contrast, diameter_px),
         sheets=int(rng.integers(1, 9)),
         sheet_depth=contrast * log_uniform(rng, 0.03, 0.25),
     )
@@ -334,7 +339,7 @@ def _nearly_empty(rng: np.random.Generator, options: SimulationOptions) -> Simul
         support_waves=log_uniform(rng, 0.01, 0.2),
         debris=0.0,
         gradient=rng.uniform(0, 0.3),
-        dose=float(max(options.dose, (12 / contrast / min(diameter_px, 24)) ** 2)),
+        dose=_dose_to_see(options, contrast, diameter_px),
     )
 
 
